@@ -1,0 +1,161 @@
+"""The values that the floors of sserec hand to one another.
+
+Frozen, standard library only, without behaviour beyond what follows from the value itself. Times are
+integer nanoseconds since the recording's start on a monotonic clock; sizes and offsets count bytes after
+HTTP de-framing and content-decoding unless a name says otherwise.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+Headers = tuple[tuple[str, str], ...]
+"""Name and value in wire order and spelling, decoded as latin-1 (RFC 9110, section 5.5)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The head of a request as it was sent, secrets replaced."""
+
+    method: str
+    url: str
+    http_version: str
+    headers: Headers = ()
+    redacted: tuple[str, ...] = ()
+    """What was replaced: ``header:authorization``, ``query:key``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """The head of a final (not 1xx) response."""
+
+    status: int
+    reason: str
+    http_version: str
+    headers: Headers = ()
+
+    def header(self, name: str) -> str | None:
+        """The first value of the field ``name`` (case-insensitive), or None."""
+        return next((value for key, value in self.headers if key.lower() == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """The road to the server. A time is None where that part was not needed or not seen."""
+
+    id: int
+    """Exchanges with the same id shared one connection to the server."""
+    peer: str | None = None
+    t_resolved_ns: int | None = None
+    t_connected_ns: int | None = None
+    t_tls_ns: int | None = None
+    tls_version: str | None = None
+    alpn: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Body bytes that arrived together; chunks of one read share their time."""
+
+    t_ns: int
+    offset: int
+    data: bytes
+    coded_size_bytes: int | None = None
+    """Size before content-decoding, where the response was content-coded."""
+    t_kernel_ns: int | None = None
+    """When the kernel received the last byte of this read, where the system tells."""
+
+
+class Closer(StrEnum):
+    """Who ended an exchange."""
+
+    UPSTREAM = "upstream"
+    CLIENT = "client"
+    RECORDER = "recorder"
+
+
+class Manner(StrEnum):
+    """By what it was ended."""
+
+    END = "end"
+    """The message's own framing said so: Content-Length, last chunk, END_STREAM."""
+    CLOSE = "close"
+    """The connection was closed in order: FIN, with close_notify where there was TLS."""
+    RAGGED = "ragged"
+    """A TLS connection got a FIN without close_notify."""
+    RESET = "reset"
+    """TCP RST, or HTTP/2 RST_STREAM or GOAWAY with an error."""
+    FAULT = "fault"
+    """Bytes that break TLS or HTTP, or an upstream that could not be reached or verified."""
+    STOP = "stop"
+    """The recorder was told to stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """The transport facts of an exchange's end; what they mean is :func:`ending`."""
+
+    t_ns: int
+    by: Closer
+    how: Manner
+    framing_complete: bool
+    """The response was whole by its own framing."""
+    error: str | None = None
+    trailers: Headers = ()
+
+
+class Ending(StrEnum):
+    """What a person calls it."""
+
+    COMPLETE = "complete"
+    CLIENT_CLOSED_AFTER_END = "client closed after the end"
+    CLIENT_CANCELLED = "client cancelled"
+    UPSTREAM_CUT = "upstream cut"
+    UPSTREAM_RESET = "upstream reset"
+    RECORDER_STOPPED = "recorder stopped"
+    RECORDER_KILLED = "recorder killed"
+
+    @property
+    def is_clean(self) -> bool:
+        """Nothing of the stream is missing."""
+        return self in (Ending.COMPLETE, Ending.CLIENT_CLOSED_AFTER_END)
+
+
+def ending(close: Close | None, *, saw_end: bool) -> Ending:
+    """Names the end of an exchange by the table of docs/format.md, section "Endings".
+
+    ``saw_end``: the body held the stream's terminal event. SDKs hang up at ``[DONE]``, so a client that
+    closes after it is a success. ``close`` is None when the recorder never wrote one: it was killed.
+    """
+    if close is None:
+        return Ending.RECORDER_KILLED
+    if close.framing_complete:
+        return Ending.COMPLETE
+    match close.by:
+        case Closer.CLIENT:
+            return Ending.CLIENT_CLOSED_AFTER_END if saw_end else Ending.CLIENT_CANCELLED
+        case Closer.RECORDER:
+            return Ending.CLIENT_CLOSED_AFTER_END if saw_end else Ending.RECORDER_STOPPED
+        case Closer.UPSTREAM:
+            return Ending.UPSTREAM_RESET if close.how is Manner.RESET else Ending.UPSTREAM_CUT
+
+
+class Severity(StrEnum):
+    """How much a diagnostic matters to the person who reads it."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """Something about a stream that a reader should know; never an exception."""
+
+    id: str
+    """Stable, in kebab case: ``delta-without-start``."""
+    severity: Severity
+    message: str
+    event: int | None = None
+    """The event's number in its exchange, from 1."""
+    offset: int | None = None
+    """Where in the exchange's body."""

@@ -1,0 +1,113 @@
+"""The command line: one module a command, imported when that command runs.
+
+``sserec --help`` must not cost what ``sserec view`` costs, so the table below holds each command's place and its
+one-line help, and nothing else is imported until a command is chosen. What a command prints to stdout is its
+product; everything said to people goes to stderr.
+"""
+
+import os
+import sys
+from importlib import import_module
+from typing import NoReturn
+
+import click
+
+from sserec import __version__
+from sserec.errors import SserecError
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "record": ("sserec.cli.record:record", "Run a command and record its HTTP streams."),
+    "info": ("sserec.cli.info:info", "Show what a recording holds."),
+    "events": ("sserec.cli.events:events", "List the events of a stream."),
+    "cat": ("sserec.cli.cat:cat", "Write the recorded bodies, byte for byte."),
+    "export": ("sserec.cli.export:export", "Write the interaction that stream:false would have returned."),
+    "verify": ("sserec.cli.verify:verify", "Check every checksum of an archive."),
+    "repair": ("sserec.cli.repair:repair", "Write a whole archive from what a damaged one still holds."),
+    "pack": ("sserec.cli.pack:pack", "Write an archive again, smaller."),
+    "demo": ("sserec.cli.demo:demo", "Record, decode and export a stream on this machine, without a key."),
+    "completion": ("sserec.cli.completion:completion", "Print a shell's completion script."),
+}
+
+EXIT_TROUBLE = 2
+EXIT_SIGPIPE = 128 + 13
+EXIT_INTERRUPTED = 128 + 2
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands by name and imports one only when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        command = getattr(import_module(module), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="FILE is an archive, one that still grows, a plain .sse text file, or - for standard input.",
+)
+@click.version_option(__version__, "-V", "--version", message="sserec %(version)s")
+def cli() -> None:
+    """Record, replay and inspect LLM streams (Server-Sent Events).
+
+    \b
+    sserec record -- curl -N https://…      record a command's streams
+    sserec events FILE                      see what the server sent, and when
+    sserec export FILE                      the JSON that stream:false would have returned
+    """
+
+
+def main() -> NoReturn:
+    """Runs the command line; every fault is one line on stderr and a documented exit code."""
+    sys.exit(run())
+
+
+def run() -> int:
+    try:
+        result = cli.main(prog_name="sserec", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.NoArgsIsHelpError as fault:
+        fault.show()
+        return fault.exit_code
+    except click.ClickException as fault:
+        complain(fault.format_message().rstrip(".") + usage_hint(fault))
+        return fault.exit_code
+    except SserecError as fault:
+        complain(str(fault))
+        return EXIT_TROUBLE
+    except BrokenPipeError:
+        silence_stdout()
+        return EXIT_SIGPIPE
+    except (click.Abort, KeyboardInterrupt):
+        return EXIT_INTERRUPTED
+    except OSError as fault:
+        complain(f"{fault.filename}: {fault.strerror}" if fault.filename else str(fault))
+        return EXIT_TROUBLE
+    return result if isinstance(result, int) else 0
+
+
+def complain(message: str) -> None:
+    """One line for people."""
+    click.echo("sserec: " + " ".join(message.split()), err=True)
+
+
+def usage_hint(fault: click.ClickException) -> str:
+    if isinstance(fault, click.UsageError) and fault.ctx is not None:
+        return f" (see {fault.ctx.command_path} --help)"
+    return ""
+
+
+def silence_stdout() -> None:
+    """The reader is gone: what the interpreter flushes on its way out must not complain again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

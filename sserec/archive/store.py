@@ -1,0 +1,149 @@
+"""Blocks of a file: their records and their data, proved and decoded, the recent ones kept.
+
+Knows positions of blocks; must not know what their records mean. Invariant: every byte returned is covered by
+a checksum that was verified, and what is kept in memory is bounded whatever the file says.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from zlib import crc32
+
+from sserec.archive.format import (
+    FLAG_COMPRESSED,
+    HEAD_SIZE_BYTES,
+    MAX_DATA_BYTES,
+    MAX_HEAD_LEN,
+    BlockHead,
+    RecordType,
+    parse_head,
+    records,
+)
+from sserec.archive.frames import decompress, decompress_prefix
+from sserec.archive.runs import decode_steps
+from sserec.archive.source import Source
+from sserec.archive.values import Flaw, Problem
+from sserec.errors import DamagedArchive
+
+_KEPT_BYTES = 24 << 20
+_WORTH_A_PREFIX = 256 << 10
+
+
+class _Recent:
+    """The byte strings used last, up to a total size."""
+
+    def __init__(self) -> None:
+        self._items: OrderedDict[int, bytes] = OrderedDict()
+        self._size_bytes = 0
+
+    def get(self, key: int) -> bytes | None:
+        item = self._items.get(key)
+        if item is not None:
+            self._items.move_to_end(key)
+        return item
+
+    def put(self, key: int, item: bytes) -> None:
+        self._size_bytes += len(item) - len(self._items.pop(key, b""))
+        self._items[key] = item
+        while self._size_bytes > _KEPT_BYTES and len(self._items) > 1:
+            self._size_bytes -= len(self._items.popitem(last=False)[1])
+
+    def clear(self) -> None:
+        self._items.clear()
+        self._size_bytes = 0
+
+
+class BlockStore:
+    """Reads blocks; ``report`` hears of damage as it is found."""
+
+    def __init__(self, source: Source, report: Callable[[Problem], None]) -> None:
+        self._source = source
+        self._report = report
+        self._bodies = _Recent()
+        self._data = _Recent()
+
+    def head(self, position: int) -> BlockHead:
+        """The block's head at ``position``. Raises DamagedArchive when none is there."""
+        head = read_head(self._source, position)
+        if head is None:
+            raise DamagedArchive(f"{self._source.path}: no block at byte {position:,}")
+        return head
+
+    def body(self, head: BlockHead) -> bytes:
+        """The block's records, proved and decompressed. Raises DamagedArchive."""
+        body = self._bodies.get(head.position)
+        if body is None:
+            body = self._read_body(head)
+            self._bodies.put(head.position, body)
+        return body
+
+    def data(self, head: BlockHead, wanted: int) -> bytes:
+        """At least the first ``wanted`` bytes that the block committed; fewer where they are damaged."""
+        data = self._data.get(head.position)
+        if data is None or len(data) < wanted:
+            whole = wanted < _WORTH_A_PREFIX or wanted > head.data_size // 2 or data is not None
+            data = self._read_data(head, head.data_size if whole else wanted)
+            self._data.put(head.position, data)
+        return data
+
+    def forget(self) -> None:
+        """Drops what is kept."""
+        self._bodies.clear()
+        self._data.clear()
+
+    def _read_body(self, head: BlockHead) -> bytes:
+        stored = self._source.read(head.position + head.head_size, head.size - head.head_size)
+        if len(stored) != head.size - head.head_size or crc32(stored) != head.body_crc:
+            raise DamagedArchive(f"the records of block {head.seq} fail their checksum")
+        if head.flags & FLAG_COMPRESSED:
+            return decompress(stored, head.body_size)
+        if len(stored) != head.body_size:
+            raise DamagedArchive(f"the records of block {head.seq} have another size than its head says")
+        return stored
+
+    def _read_data(self, head: BlockHead, wanted: int) -> bytes:
+        frame = self._source.read(head.data_position, head.data_coded_size)
+        try:
+            if head.data_coded_size == 0:
+                raise DamagedArchive("it is not where its block says")
+            if len(frame) != head.data_coded_size or crc32(frame) != head.data_crc:
+                raise DamagedArchive("it fails its checksum")
+            if wanted < head.data_size:
+                return decompress_prefix(frame, head.data_size, wanted)
+            return decompress(frame, head.data_size, limit=MAX_DATA_BYTES)
+        except DamagedArchive as error:
+            return self._salvage(head, frame, error)
+
+    def _salvage(self, head: BlockHead, frame: bytes, error: DamagedArchive) -> bytes:
+        """The longest prefix of a damaged frame's data that the step checksums prove."""
+        try:
+            proved = self._proved_prefix(head, frame)
+        except DamagedArchive:
+            proved = b""
+        lost = head.data_size - len(proved)
+        message = f"data of block {head.seq} at byte {head.data_position:,}: {error}; {lost:,} bytes are lost"
+        self._report(Problem(Flaw.DAMAGED_DATA, message, head.data_position, lost))
+        return proved
+
+    def _proved_prefix(self, head: BlockHead, frame: bytes) -> bytes:
+        steps = [payload for kind, payload in records(self.body(head)) if kind == RecordType.STEPS]
+        if not steps or not frame:
+            return b""
+        step, checksums = decode_steps(steps[0])
+        data = decompress_prefix(frame, head.data_size, head.data_size)
+        proved = 0
+        for checksum in checksums:
+            part = data[proved : proved + step]
+            if len(part) != min(step, head.data_size - proved) or crc32(part) != checksum:
+                break
+            proved += len(part)
+        return data[:proved]
+
+
+def read_head(source: Source, position: int) -> BlockHead | None:
+    """The head of the block at ``position``, or None when there is no whole block."""
+    window = source.read(position, HEAD_SIZE_BYTES)
+    head_len = int.from_bytes(window[14:16], "little")
+    if HEAD_SIZE_BYTES < 8 + head_len <= 8 + MAX_HEAD_LEN:
+        window = source.read(position, 8 + head_len)
+    head = parse_head(window, position)
+    return head if head is not None and head.end <= source.size else None

@@ -5,7 +5,9 @@ Pure: no socket and no clock. :mod:`sserec.replay.server` performs takes.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
+from sserec.recording import Exchange
 from sserec.records import Ending, Response
 
 FRAMING_HEADERS = frozenset(
@@ -36,6 +38,16 @@ class Take:
         lines = [f"HTTP/1.1 {self.response.status} {self.response.reason}"]
         lines += [f"{name}: {value}" for name, value in [*kept, ("transfer-encoding", "chunked")]]
         return "\r\n".join([*lines, "", ""]).encode("latin-1")
+
+
+def take(exchange: Exchange) -> Take | None:
+    """The take of a recorded exchange; None where no response, or no request, was recorded."""
+    request, response, ending = exchange.request, exchange.response, exchange.ending
+    begin = exchange.record.t_response_ns
+    if request is None or response is None or ending is None or begin is None:
+        return None
+    pieces = tuple((chunk.t_ns - begin, chunk.data) for chunk in exchange.chunks())
+    return Take(request.method, urlsplit(request.url).path or "/", response, pieces, ending)
 
 
 class Repertoire:

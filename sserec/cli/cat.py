@@ -1,0 +1,30 @@
+"""``sserec cat``: the recorded bodies, byte for byte."""
+
+import click
+
+from sserec.cli.options import one_exchange, recording_file
+from sserec.cli.problems import say_problems
+
+
+@click.command()
+@recording_file
+@one_exchange
+def cat(file: str, number: int | None) -> None:
+    """Write the recorded bodies, byte for byte.
+
+    All bodies in the order of the exchanges, or one. Where bytes are lost, the others are written, what is
+    missing is said, and the exit code is 1.
+
+    \b
+    Example:  sserec cat file.sse.zst | head
+    """
+    from sserec.recording import Recording
+
+    out = click.get_binary_stream("stdout")
+    with Recording.open(file) as recording:
+        exchanges = recording.exchanges if number is None else iter([recording.exchange(number)])
+        for exchange in exchanges:
+            for chunk in exchange.chunks():
+                out.write(chunk.data)
+        out.flush()
+        raise SystemExit(say_problems(recording))

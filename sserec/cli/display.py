@@ -1,0 +1,65 @@
+"""How quantities and recorded text look in a terminal.
+
+Text from a recording is never interpreted: control characters would let a server move the reader's cursor,
+so they are shown as pictures of themselves.
+"""
+
+from collections.abc import Iterable, Sequence
+
+KILO = 1000
+SIZE_UNITS = ("B", "kB", "MB", "GB", "TB")
+CONTROL_PICTURES = {code: 0x2400 + code for code in range(0x20)} | {0x7F: 0x2421}
+C1_AND_BIDI = dict.fromkeys([*range(0x80, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)], 0xFFFD)
+"""C1 controls act like ESC sequences in some terminals; the others reorder what stands around them (UTR 36)."""
+
+
+def printable(text: str) -> str:
+    """``text`` on one line, with every character that a terminal would act on made visible."""
+    return text.translate(CONTROL_PICTURES | C1_AND_BIDI)
+
+
+def size(size_bytes: int) -> str:
+    """``3.1 kB``: SI units, as ls --si and curl show them."""
+    if size_bytes < KILO:
+        return f"{size_bytes} B"
+    value = float(size_bytes)
+    for unit in SIZE_UNITS[1:]:
+        value /= KILO
+        if value < KILO * 0.9995:
+            return f"{value:.3g} {unit}" if value < 100 else f"{value:.0f} {unit}"
+    return f"{value:.0f} {SIZE_UNITS[-1]}"
+
+
+def duration(t_ns: int) -> str:
+    """``840 µs``, ``182 ms``, ``1.16 s``, ``12:05``: what a person would say."""
+    seconds = t_ns / 1e9
+    if seconds < 0.0009995:
+        return f"{seconds * 1e6:.0f} µs"
+    if seconds < 0.9995:
+        return f"{seconds * 1e3:.3g} ms"
+    if seconds < 60:
+        return f"{seconds:.2f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02d}"
+
+
+def seconds(t_ns: int) -> str:
+    """``7.412``: a place on a stream's time line."""
+    return f"{t_ns / 1e9:.3f}"
+
+
+def count(number: int, noun: str) -> str:
+    """``1 event``, ``2 events``, ``1,204 events``."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]], *, right: Iterable[int] = ()) -> list[str]:
+    """Lines of a table; the columns numbered in ``right`` are aligned to the right."""
+    body = [list(header), *map(list, rows)]
+    widths = [max(len(row[column]) for row in body) for column in range(len(header))]
+    rightward = frozenset(right)
+
+    def cell(column: int, text: str) -> str:
+        return text.rjust(widths[column]) if column in rightward else text.ljust(widths[column])
+
+    return ["  ".join(cell(column, text) for column, text in enumerate(row)).rstrip() for row in body]

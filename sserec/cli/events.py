@@ -1,0 +1,105 @@
+"""``sserec events``: one line an event."""
+
+import base64
+import shutil
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+import orjson
+
+from sserec.cli.display import printable, seconds, size
+from sserec.cli.options import as_json, one_exchange, recording_file
+from sserec.cli.problems import say_problems
+
+if TYPE_CHECKING:
+    from sserec.recording import EventStream, Exchange, RecordedEvent
+
+NO_TIME = "-"
+HEADER = "     #     time      gap  type                         data"
+
+
+@click.command()
+@recording_file
+@one_exchange
+@as_json
+def events(file: str, number: int | None, as_json: bool) -> None:
+    """List the events of a stream.
+
+    One line an event: number, time since the recording's start and gap in seconds, type, data. Bytes that
+    belong to no event, such as a bare JSON error, stand below them. With --json: NDJSON with the keys exchange,
+    number, t_ns, type, data, last_event_id, and data_b64 where the data is not valid UTF-8.
+
+    \b
+    Example:  sserec events --json file.sse.zst | jq -r .type | sort | uniq -c
+    """
+    from sserec.recording import Recording
+
+    with Recording.open(file) as recording:
+        exchanges = list(recording.exchanges) if number is None else [recording.exchange(number)]
+        for exchange in exchanges:
+            lines = json_lines(exchange) if as_json else people_lines(exchange, titled=len(exchanges) > 1)
+            for line in lines:
+                click.echo(line)
+        raise SystemExit(say_problems(recording))
+
+
+def json_lines(exchange: "Exchange") -> Iterator[bytes]:
+    for recorded in exchange.events():
+        yield orjson.dumps(document(exchange.number, recorded))
+
+
+def document(exchange: int, recorded: "RecordedEvent") -> dict[str, object]:
+    """The NDJSON object of one event."""
+    event = recorded.event
+    text = event.text
+    faithful = {} if text.encode() == event.data else {"data_b64": base64.b64encode(event.data).decode()}
+    return {
+        "exchange": exchange,
+        "number": recorded.number,
+        "t_ns": recorded.t_ns,
+        "type": event.type,
+        "data": text,
+        "last_event_id": event.last_event_id,
+        **faithful,
+    }
+
+
+def people_lines(exchange: "Exchange", *, titled: bool) -> Iterator[str]:
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    if titled:
+        yield title(exchange)[:width]
+    stream = exchange.events()
+    before: int | None = None
+    for position, recorded in enumerate(stream):
+        if position == 0:
+            yield HEADER
+        yield people_line(recorded, before)[:width]
+        before = recorded.t_ns
+    yield from (line[:width] for line in leftover_lines(stream))
+
+
+def title(exchange: "Exchange") -> str:
+    request = exchange.request
+    what = f"{request.method} {printable(request.url)}" if request else "no request"
+    return f"exchange {exchange.number}: {what}"
+
+
+def people_line(recorded: "RecordedEvent", before_ns: int | None) -> str:
+    t_ns = recorded.t_ns
+    time = NO_TIME if t_ns is None else seconds(t_ns)
+    gap = "" if t_ns is None or before_ns is None else seconds(t_ns - before_ns)
+    event = recorded.event
+    return f"{recorded.number:>6} {time:>8} {gap:>8}  {printable(event.type):<27}  {printable(event.text)}"
+
+
+def leftover_lines(stream: "EventStream") -> Iterator[str]:
+    """What no event claimed: the line that says why a stream died is often among it."""
+    for residue in stream.residue:
+        if residue.kind.is_stray:
+            yield f"     !  byte {residue.start}: {residue.kind}: {printable(residue.line.decode('utf-8', 'replace'))}"
+    if stream.tail is not None:
+        length = stream.tail.end - stream.tail.start
+        text = printable(stream.tail.line.decode("utf-8", "replace"))
+        yield f"     !  byte {stream.tail.start}: the stream ends inside an event, {size(length)}: {text}"

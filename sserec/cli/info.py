@@ -1,0 +1,169 @@
+"""``sserec info``: what a file holds, as a table or as one JSON document."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+import orjson
+
+from sserec.archive import Opaque
+from sserec.cli.display import count, duration, printable, size, table
+from sserec.cli.options import as_json, recording_file
+from sserec.cli.problems import say_problems
+from sserec.records import Ending
+
+if TYPE_CHECKING:
+    from sserec.recording import Exchange, Recording
+
+COLUMNS = ("#", "method", "url", "status", "events", "bytes", "first", "took", "end")
+RIGHT_COLUMNS = (0, 3, 4, 5, 6, 7)
+PLAIN = "plain"
+STATES = {"final": "archive", "journal": "unfinished journal", PLAIN: "plain text without times or heads"}
+STILL_OPEN = "still open"
+NOT_KNOWN = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeFacts:
+    """One row of the table, and one object of the JSON document; the fields are its keys."""
+
+    exchange: int
+    method: str | None
+    url: str | None
+    opaque: Opaque | None
+    redacted: tuple[str, ...]
+    http_version: str | None
+    status: int | None
+    events: int
+    bytes: int
+    coded_bytes: int | None
+    t_open_ns: int | None
+    time_to_first_byte_ns: int | None
+    duration_ns: int | None
+    end: Ending | None
+    error: str | None
+    sha256: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """The JSON document: the file's own state, and its exchanges."""
+
+    file: str
+    state: str
+    live: bool
+    size_bytes: int | None
+    format_version: int | None
+    software: str | None
+    command: tuple[str, ...]
+    clock: str | None
+    anchor_unix_ns: int | None
+    attributes: Mapping[str, str]
+    problems: list[str]
+    exchanges: list[ExchangeFacts]
+
+
+@click.command()
+@recording_file
+@as_json
+def info(file: str, as_json: bool) -> None:
+    """Show what a recording holds.
+
+    A line for each exchange: method, URL, status, events, bytes, time from the request to the response's first
+    byte, duration, and how it ended. Exit code 1 when a part of the file is damaged or missing.
+
+    \b
+    Example:  sserec info --json file.sse.zst | jq '.exchanges[].end'
+    """
+    from sserec.recording import Recording
+
+    with Recording.open(file) as recording:
+        facts = file_facts(recording)
+        if as_json:
+            click.echo(orjson.dumps(facts, option=orjson.OPT_INDENT_2))
+        else:
+            for line in people_lines(facts):
+                click.echo(line)
+        raise SystemExit(say_problems(recording))
+
+
+def file_facts(recording: "Recording") -> FileFacts:
+    archive, meta = recording.archive, recording.meta
+    exchanges = [exchange_facts(exchange) for exchange in recording.exchanges]
+    return FileFacts(
+        file=recording.name,
+        state=archive.state if archive else PLAIN,
+        live=archive is not None and archive.live,
+        size_bytes=archive.size_bytes if archive else None,
+        format_version=meta.version if meta else None,
+        software=meta.software if meta else None,
+        command=meta.command if meta else (),
+        clock=meta.clock if meta else None,
+        anchor_unix_ns=meta.anchor_unix_ns if meta else None,
+        attributes=dict(meta.attributes) if meta else {},
+        problems=[problem.message for problem in recording.problems],
+        exchanges=exchanges,
+    )
+
+
+def exchange_facts(exchange: "Exchange") -> ExchangeFacts:
+    record, request, response = exchange.record, exchange.request, exchange.response
+    return ExchangeFacts(
+        exchange=exchange.number,
+        method=request.method if request else None,
+        url=request.url if request else None,
+        opaque=record.opaque,
+        redacted=request.redacted if request else (),
+        http_version=response.http_version if response else None,
+        status=response.status if response else None,
+        events=exchange.event_count,
+        bytes=record.body_size_bytes,
+        coded_bytes=record.coded_size_bytes,
+        t_open_ns=record.t_open_ns,
+        time_to_first_byte_ns=exchange.time_to_first_byte_ns,
+        duration_ns=exchange.duration_ns,
+        end=exchange.ending,
+        error=exchange.close.error if exchange.close else None,
+        sha256=record.sha256,
+    )
+
+
+def people_lines(facts: FileFacts) -> list[str]:
+    rows = [row(exchange, live=facts.live) for exchange in facts.exchanges]
+    return [headline(facts), *(table(COLUMNS, rows, right=RIGHT_COLUMNS) if rows else [])]
+
+
+def headline(facts: FileFacts) -> str:
+    parts = [printable(facts.file), count(len(facts.exchanges), "exchange"), STATES[facts.state]]
+    if facts.live:
+        parts[-1] = "being recorded"
+    if facts.size_bytes is not None:
+        parts.append(size(facts.size_bytes))
+    if facts.anchor_unix_ns is not None:
+        begun = datetime.fromtimestamp(facts.anchor_unix_ns / 1e9, UTC)
+        parts.append(f"recorded {begun:%Y-%m-%d %H:%M:%S} UTC by {printable(facts.software or NOT_KNOWN)}")
+    return " · ".join(parts)
+
+
+def row(facts: ExchangeFacts, *, live: bool) -> list[str]:
+    first, took = facts.time_to_first_byte_ns, facts.duration_ns
+    return [
+        str(facts.exchange),
+        facts.method or NOT_KNOWN,
+        subject(facts),
+        NOT_KNOWN if facts.status is None else str(facts.status),
+        f"{facts.events:,}",
+        size(facts.bytes),
+        NOT_KNOWN if first is None else duration(first),
+        NOT_KNOWN if took is None else duration(took),
+        facts.end or (STILL_OPEN if live else NOT_KNOWN),
+    ]
+
+
+def subject(facts: ExchangeFacts) -> str:
+    """The URL, or, for a connection that could not be read, where it went and why it stayed closed to us."""
+    if facts.opaque is not None:
+        return printable(f"{facts.opaque.target} ({facts.opaque.reason})")
+    return printable(facts.url or NOT_KNOWN)

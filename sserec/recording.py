@@ -1,0 +1,309 @@
+"""A recording opened for reading, whatever kind of file it is.
+
+Joins what the floors below keep apart: the archive knows chunks, :mod:`sserec.sse` events, and
+:mod:`sserec.interactions` what they mean. Events and interactions are derived from the stored bytes each time they
+are asked for and never kept, so a better decoder reads old files better, and memory does not follow the file.
+"""
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from itertools import count
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple, Protocol, Self
+
+from sserec.archive import ArchiveReader, ExchangeRecord, Meta, Problem
+from sserec.errors import NotAnArchive, UsageError
+from sserec.interactions import Assembler, Assembly, is_terminal
+from sserec.records import Chunk, Close, Ending, Request, Response, ending
+from sserec.sse import Decoder, Event, Residue, Tail, looks_like_stream
+
+STDIN = "-"
+EVENT_STREAM = "text/event-stream"
+SNIFFED_BYTES = 4096
+READ_BYTES = 1 << 18
+ZSTD_FRAME = b"\x28\xb5\x2f\xfd"
+SKIPPABLE_FRAME = b"\x2a\x4d\x18"
+"""The last three bytes of the magic numbers 0x184D2A50 to 0x184D2A5F (RFC 8878, section 3.1.2)."""
+LAST_EVENTS = 4
+"""How many events at the end are searched for the terminal one: completed and done, and two to spare."""
+
+
+class RecordedEvent(NamedTuple):
+    """An event and its place in the recording."""
+
+    number: int
+    """From 1, within the exchange."""
+    t_ns: int | None
+    """When its blank line arrived; None where the file knows no times."""
+    event: Event
+
+
+class Source(Protocol):
+    """What an exchange is read from."""
+
+    timed: bool
+
+    def chunks(self, number: int) -> Iterator[Chunk]: ...
+    def body(self, number: int, start: int = 0, end: int | None = None) -> bytes: ...
+    def event_ends(self, number: int) -> Sequence[int]: ...
+
+
+class EventStream:
+    """One pass over the events of an exchange; when it is over, it knows what was no event."""
+
+    def __init__(self, chunks: Iterator[Chunk], *, timed: bool) -> None:
+        self.residue: list[Residue] = []
+        self.tail: Tail | None = None
+        self._chunks = chunks
+        self._timed = timed
+
+    def __iter__(self) -> Iterator[RecordedEvent]:
+        decoder, numbers = Decoder(), count(1)
+        for chunk in self._chunks:
+            t_ns = chunk.t_ns if self._timed else None
+            for event in decoder.feed(chunk.data):
+                yield RecordedEvent(next(numbers), t_ns, event)
+            self.residue += decoder.residue()
+        self.tail = decoder.end()
+        self.residue += decoder.residue()
+
+
+class Exchange:
+    """One request and its response, or one connection that could not be read."""
+
+    def __init__(self, record: ExchangeRecord, source: Source, *, live: bool = False) -> None:
+        self.record = record
+        self._source = source
+        self._live = live
+
+    @property
+    def number(self) -> int:
+        """From 1, in order of opening."""
+        return self.record.number
+
+    @property
+    def request(self) -> Request | None:
+        return self.record.request
+
+    @property
+    def response(self) -> Response | None:
+        return self.record.response
+
+    @property
+    def close(self) -> Close | None:
+        return self.record.close
+
+    @cached_property
+    def is_event_stream(self) -> bool:
+        """By its label, or, where that says nothing or something else, by how the body begins."""
+        label = self.response and self.response.header("content-type")
+        if label and label.partition(";")[0].strip().lower() == EVENT_STREAM:
+            return True
+        return looks_like_stream(
+            self._source.body(self.number, 0, min(SNIFFED_BYTES, self.record.body_size_bytes))
+        )
+
+    @property
+    def event_count(self) -> int:
+        """How many events the body holds; 0 for what is not an event stream."""
+        return len(self._event_ends)
+
+    @property
+    def ending(self) -> Ending | None:
+        """How it ended; None while it still goes on, and where the file cannot know (plain text)."""
+        if not self._source.timed or self.record.opaque or (self.close is None and self._live):
+            return None
+        return ending(self.close, saw_end=self.saw_end)
+
+    @cached_property
+    def saw_end(self) -> bool:
+        """Whether the event that ends the stream is among the last ones."""
+        ends = self._event_ends
+        if not ends:
+            return False
+        start = ends[-LAST_EVENTS - 1] if len(ends) > LAST_EVENTS else 0
+        last = Decoder(offset=start).feed(self._source.body(self.number, start, ends[-1]))
+        return any(map(is_terminal, last))
+
+    @property
+    def time_to_first_byte_ns(self) -> int | None:
+        """From the last byte of the request to the head of the response."""
+        begin = self.record.t_open_ns if self.record.t_sent_ns is None else self.record.t_sent_ns
+        answered = self.record.t_response_ns
+        return None if begin is None or answered is None else answered - begin
+
+    @property
+    def duration_ns(self) -> int | None:
+        """From the head of the request to the end, whatever ended it."""
+        begin = self.record.t_open_ns
+        return None if begin is None or self.close is None else self.close.t_ns - begin
+
+    def chunks(self) -> Iterator[Chunk]:
+        """The body as it arrived. Where the file knows no times, ``t_ns`` is 0."""
+        return self._source.chunks(self.number)
+
+    def body(self) -> bytes:
+        """The whole body. Raises DamagedArchive when a part of it is lost."""
+        return self._source.body(self.number)
+
+    def events(self) -> EventStream:
+        """The events, decoded as they are asked for; none for what is not an event stream."""
+        return EventStream(self.chunks() if self.is_event_stream else iter(()), timed=self._source.timed)
+
+    def assembly(self) -> Assembly:
+        """The interaction that the events fold into, and all there is to say about it."""
+        events, assembler = self.events(), Assembler()
+        for recorded in events:
+            assembler.feed(recorded.event)
+        return assembler.ended(events.residue, events.tail)
+
+    @cached_property
+    def _event_ends(self) -> Sequence[int]:
+        return self._source.event_ends(self.number) if self.is_event_stream else ()
+
+
+class Recording:
+    """A file's exchanges. A context manager; exchanges are read when asked for."""
+
+    def __init__(
+        self,
+        name: str,
+        source: "ArchiveSource | PlainText",
+        cleanup: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.name = name
+        self._source = source
+        self._cleanup = cleanup
+
+    @classmethod
+    def open(cls, path: str) -> Self:
+        """Opens an archive, one that still grows, a plain event stream, or ``-``, standard input.
+
+        Raises OSError, NotAnArchive or UnsupportedVersion; damage is no error, but a problem of the recording.
+        """
+        if path != STDIN:
+            return cls(path, source_of(path, path))
+        spooled = spool_stdin()
+        return cls("standard input", source_of(spooled, "standard input"), cleanup=Path(spooled).unlink)
+
+    @property
+    def archive(self) -> ArchiveReader | None:
+        """The archive below; None for a plain event stream."""
+        return self._source.reader if isinstance(self._source, ArchiveSource) else None
+
+    @property
+    def meta(self) -> Meta | None:
+        """When, by what and of which command; None for a plain event stream."""
+        return self.archive.meta if self.archive else None
+
+    @property
+    def problems(self) -> Sequence[Problem]:
+        """What is missing from the file, or wrong with it, as far as it has been read."""
+        return self.archive.problems if self.archive else ()
+
+    @property
+    def exchanges(self) -> Iterator[Exchange]:
+        """In order of opening."""
+        live = self.archive is not None and self.archive.live
+        return (Exchange(record, self._source, live=live) for record in self._source.records())
+
+    def exchange(self, number: int) -> Exchange:
+        """The exchange with this number, from 1. Raises UsageError where there is none."""
+        for exchange in self.exchanges:
+            if exchange.number == number:
+                return exchange
+        last = sum(1 for _ in self._source.records())
+        raise UsageError(f"{self.name} has no exchange {number}, only 1 to {last} (sserec info {self.name})")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._source.close()
+        self._cleanup()
+
+
+class ArchiveSource:
+    """Exchanges of an archive."""
+
+    timed = True
+
+    def __init__(self, reader: ArchiveReader) -> None:
+        self.reader = reader
+        self.body = reader.body
+        self.chunks = reader.chunks
+        self.close = reader.close
+
+    def records(self) -> Sequence[ExchangeRecord]:
+        return self.reader.exchanges
+
+    def event_ends(self, number: int) -> Sequence[int]:
+        return self.reader.event_table(number).end
+
+
+class PlainText:
+    """A body without anything around it, as ``curl > FILE`` leaves it: one exchange, no heads, no times."""
+
+    timed = False
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("rb")
+        self._size_bytes = path.stat().st_size
+        self.close = self._file.close
+
+    def records(self) -> Sequence[ExchangeRecord]:
+        return [
+            ExchangeRecord(
+                number=1,
+                request=None,
+                connection=None,
+                response=None,
+                close=None,
+                opaque=None,
+                t_open_ns=None,
+                t_sent_ns=None,
+                t_response_ns=None,
+                body_size_bytes=self._size_bytes,
+                chunk_count=0,
+                sha256=None,
+                coded_size_bytes=None,
+                _request_body=bytes,
+                _traffic=tuple,
+            )
+        ]
+
+    def chunks(self, number: int) -> Iterator[Chunk]:
+        for offset in range(0, self._size_bytes, READ_BYTES):
+            yield Chunk(t_ns=0, offset=offset, data=self.body(number, offset, offset + READ_BYTES))
+
+    def body(self, number: int, start: int = 0, end: int | None = None) -> bytes:
+        self._file.seek(start)
+        return self._file.read((self._size_bytes if end is None else end) - start)
+
+    def event_ends(self, number: int) -> Sequence[int]:
+        return [recorded.event.end for recorded in EventStream(self.chunks(number), timed=False)]
+
+
+def source_of(path: str, name: str) -> "ArchiveSource | PlainText":
+    with Path(path).open("rb") as file:
+        prefix = file.read(SNIFFED_BYTES)
+    if prefix.startswith(ZSTD_FRAME) or prefix[1:4] == SKIPPABLE_FRAME:
+        return ArchiveSource(ArchiveReader.open(Path(path)))
+    if b"\0" in prefix:
+        raise NotAnArchive(
+            f"{name} is neither an archive nor an event stream: it begins with {prefix[:4].hex(' ')}"
+        )
+    return PlainText(Path(path))
+
+
+def spool_stdin() -> str:
+    """Standard input as a file, because an archive is read from its end."""
+    with tempfile.NamedTemporaryFile(prefix="sserec-", delete=False) as spooled:
+        shutil.copyfileobj(sys.stdin.buffer, spooled)
+    return spooled.name

@@ -101,6 +101,10 @@ class Close:
     """The response was whole by its own framing."""
     error: str | None = None
     trailers: Headers = ()
+    lost_bytes: int = 0
+    """Body bytes, as on the wire, that the recorder had to drop: what is recorded is the body's beginning."""
+    undecoded_from: int | None = None
+    """Where in the body bytes begin that are kept as they came, their content coding being unknown or broken."""
 
 
 class Ending(StrEnum):

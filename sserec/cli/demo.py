@@ -1,5 +1,6 @@
 """``sserec demo``: the main job on this machine, without a network and without a key."""
 
+import shlex
 import shutil
 import subprocess
 import sys
@@ -93,10 +94,9 @@ def say(words: str) -> None:
 
 def sserec(*arguments: str, lines: int | None = None) -> None:
     """Shows a command and runs it, as a person would; ``lines``: only that many of its first lines."""
-    click.secho("$ sserec " + " ".join(shown(argument) for argument in arguments), fg="green")
-    done = subprocess.run(
-        [sys.executable, "-m", "sserec", *arguments], stdout=subprocess.PIPE, text=True, encoding="utf-8"
-    )
+    click.secho("$ sserec " + shlex.join(arguments), fg="green")
+    command = [sys.executable, "-m", "sserec", *arguments]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, encoding="utf-8")
     output = done.stdout.splitlines()
     click.echo("\n".join(output[:lines]))
     if lines is not None and len(output) > lines:

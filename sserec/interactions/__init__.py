@@ -1,0 +1,30 @@
+"""The dialect of Google's Gemini Interactions API: events → deltas → steps → the interaction.
+
+Pure, on :class:`sserec.sse.Event` alone. Nothing outside this package knows the API's event names, and nothing
+in it raises on any stream: what is wrong stands in the diagnostics.
+"""
+
+from sserec.interactions.assembler import Aside, Assembler, Assembly, assemble
+from sserec.interactions.diagnostics import RULES, Rule
+from sserec.interactions.ending import End
+from sserec.interactions.events import Parsed, parse
+from sserec.interactions.history import History
+from sserec.interactions.lines import EventLine, describe, interaction_text, is_terminal, output_text
+
+__all__ = [
+    "RULES",
+    "Aside",
+    "Assembler",
+    "Assembly",
+    "End",
+    "EventLine",
+    "History",
+    "Parsed",
+    "Rule",
+    "assemble",
+    "describe",
+    "interaction_text",
+    "is_terminal",
+    "output_text",
+    "parse",
+]

@@ -1,0 +1,101 @@
+"""What ``sserec record`` says on standard error: while the command runs, and in one line at its end."""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sserec.cli.display import count, duration, size
+from sserec.errors import ArchiveError
+from sserec.proxy.plan import Plan
+from sserec.records import Ending
+
+if TYPE_CHECKING:
+    from sserec.proxy.outcome import Outcome
+    from sserec.proxy.summary import Summary
+
+
+class Voice:
+    """What is said to the person, and what was."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self.said: list[str] = []
+        self.quiet = quiet
+
+    def say(self, line: str) -> None:
+        """A notice; not with -q."""
+        self.said.append(line)
+        if not self.quiet:
+            self.complain(line)
+
+    def complain(self, line: str) -> None:
+        """The reason for an exit code that is not the command's."""
+        click.echo(f"sserec: {line}", err=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Demands:
+    """What must hold for the command's exit code to stand."""
+
+    capture: bool
+    complete: bool
+
+    def are_met_by(self, outcome: "Outcome") -> bool:
+        missed = self.capture and not outcome.exchange_count
+        return not (missed or (self.complete and outcome.lost))
+
+
+def tell(outcome: "Outcome", voice: Voice) -> None:
+    """What was recorded, and what could not be."""
+    if outcome.lost:
+        reason = f": {outcome.lost.error}" if outcome.lost.error else ": the disk was too slow"
+        lost = f"{count(outcome.lost.chunks, 'chunk')}, {size(outcome.lost.size_bytes)}"
+        voice.say(f"THE RECORDING IS INCOMPLETE: {lost} could not be written{reason}")
+    if outcome.trouble:
+        voice.say(f"{outcome.path} is left as a journal, which every sserec command reads: {outcome.trouble}")
+    if outcome.path and not voice.quiet:
+        from sserec.proxy.summary import summarise
+
+        try:
+            voice.say(closing_line(summarise(outcome.path), outcome.path))
+        except (ArchiveError, OSError) as fault:
+            voice.say(f"{outcome.path} cannot be read back: {fault}")
+
+
+def tell_nothing(voice: Voice, plan: Plan) -> None:
+    """That nothing was captured, why that may be, and what to try."""
+    from sserec.proxy.advice import why_nothing
+
+    for line in ("NOTHING WAS CAPTURED, so there is no recording", *why_nothing(plan, tuple(voice.said))):
+        voice.say(line)
+
+
+def closing_line(summary: "Summary", path: Path) -> str:
+    """``recorded 1 stream, 23 events, 3.1 kB, 1.16 s, complete → chat.sse.zst``"""
+    facts = [
+        " and ".join(captured(summary)),
+        *([count(summary.event_count, "event")] if summary.stream_count else []),
+        size(summary.size_bytes),
+        duration(summary.duration_ns),
+        *endings(summary.endings),
+    ]
+    return f"recorded {', '.join(facts)} → {path}"
+
+
+def captured(summary: "Summary") -> list[str]:
+    other = "other response" if summary.stream_count else "response"
+    kinds = (
+        (summary.stream_count, "stream"),
+        (summary.other_count, other),
+        (summary.opaque_count, "unread connection"),
+    )
+    return [count(number, noun) for number, noun in kinds if number]
+
+
+def endings(counted: Counter[Ending]) -> list[str]:
+    """One word where all ended alike, numbers where they did not."""
+    if len(counted) == 1:
+        return [str(ending) for ending in counted]
+    return [f"{number} {ending}" for ending, number in counted.most_common()]

@@ -1,0 +1,144 @@
+"""``sserec record``: runs a command and records its HTTP streams.
+
+The exit code is the command's own. What goes wrong on sserec's side is 125, as with env(1) and timeout(1), and that
+includes a wrong option: a script must be able to tell sserec's failure from the command's.
+"""
+
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import click
+
+from sserec.cli.closing import Demands, Voice, tell, tell_nothing
+from sserec.errors import SserecError
+from sserec.proxy.plan import Plan
+
+FAULT = 125
+
+
+class WrongUsage(click.UsageError):
+    """A wrong option or argument."""
+
+    exit_code = FAULT
+
+
+class RecordCommand(click.Command):
+    """A command whose usage errors are sserec's own faults."""
+
+    def make_context(self, *arguments: Any, **settings: Any) -> click.Context:
+        try:
+            return super().make_context(*arguments, **settings)
+        except click.UsageError as fault:
+            raise WrongUsage(fault.format_message(), fault.ctx) from None
+
+
+class Address(click.ParamType[Any]):
+    """HOST:PORT, or :PORT on loopback."""
+
+    name = "HOST:PORT"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, int]:
+        host, _, port = str(value).rpartition(":")
+        if not port.isdecimal() or int(port) > 0xFFFF:
+            self.fail(f"{value} is not HOST:PORT", param, ctx)
+        return host.strip("[]") or "127.0.0.1", int(port)
+
+
+class ServerUrl(click.ParamType[Any]):
+    """http:// or https:// and a host."""
+
+    name = "URL"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        parts = urlsplit(str(value))
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            self.fail(f"{value} is not an http:// or https:// URL", param, ctx)
+        return str(value)
+
+
+FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command(cls=RecordCommand, context_settings={"allow_interspersed_args": False})
+@click.option("-o", "--output", type=FILE, help="Default: sserec-YYYYmmdd-HHMMSS.sse.zst.")
+@click.option("--overwrite", is_flag=True, help="Replace FILE where it exists.")
+@click.option("--only", multiple=True, metavar="HOST", help="Record nothing else.")
+@click.option("--upstream-ca", type=FILE, help="Trust these authorities as well.")
+@click.option("--keep-secrets", is_flag=True, help="Store keys, tokens and cookies as they are.")
+@click.option("--require-capture", is_flag=True, help="Exit 125 when nothing was captured.")
+@click.option("--require-complete", is_flag=True, help="Exit 125 when a part could not be recorded.")
+@click.option("--reverse", multiple=True, type=ServerUrl(), help="Be a base-URL proxy for this server.")
+@click.option("--env", "variables", multiple=True, metavar="NAME", help="Set NAME to that base URL.")
+@click.option("--listen", type=Address(), default="127.0.0.1:0", help="Default: a free port on loopback.")
+@click.option("--stdin", "from_stdin", is_flag=True, help="Record a body that is piped in.")
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing on standard error.")
+@click.argument("command", nargs=-1, type=click.UNPROCESSED)
+def record(
+    *,
+    from_stdin: bool,
+    require_capture: bool,
+    require_complete: bool,
+    quiet: bool,
+    only: tuple[str, ...],
+    **asked: Any,
+) -> int:
+    """Run COMMAND and record its HTTP streams.
+
+    \b
+    sserec record -- curl -N https://…
+    sserec record -o chat.sse.zst -- python chat.py
+    sserec record --reverse https://generativelanguage.googleapis.com -- node chat.js
+    curl -N https://… | sserec record --stdin -o chat.sse.zst
+
+    COMMAND's input, output, signals and exit code are its own; sserec's faults are 125. Keys are replaced before
+    anything is written. Without COMMAND, --reverse serves until ^C.
+    """
+    plan = Plan(**asked, only=frozenset(map(str.lower, only)))
+    check_usage(plan, from_stdin=from_stdin)
+    voice = Voice(quiet=quiet)
+    demands = Demands(capture=require_capture, complete=require_complete)
+    try:
+        return (record_pipe if from_stdin else record_command)(plan, voice, demands)
+    except (SserecError, OSError) as fault:
+        voice.complain(str(fault))
+        return getattr(fault, "exit_code", FAULT)
+
+
+def check_usage(plan: Plan, *, from_stdin: bool) -> None:
+    if from_stdin and (plan.command or plan.reverse):
+        raise WrongUsage("--stdin records what is piped in: it goes with neither a COMMAND nor --reverse")
+    if not (plan.command or plan.reverse or from_stdin):
+        raise WrongUsage("say what to record: a COMMAND, --reverse URL or --stdin")
+    if len(plan.variables) > len(plan.reverse):
+        raise WrongUsage("each --env names the variable of one --reverse, in the same order")
+
+
+def record_command(plan: Plan, voice: Voice, demands: Demands) -> int:
+    """Runs the command, or serves, to the end, and ends as the command did; or returns 125."""
+    from sserec.proxy.trust import UpstreamTrust
+
+    trust = UpstreamTrust(plan.upstream_ca)
+    trust.prepare()  # in a thread, so before the imports below, which take as long
+    from sserec.proxy.child import end_like
+    from sserec.proxy.session import run
+
+    returncode, outcome = run(plan, trust, voice.say)
+    tell(outcome, voice)
+    if not outcome.exchange_count:
+        tell_nothing(voice, plan)
+    if demands.are_met_by(outcome):
+        end_like(returncode)
+    return FAULT
+
+
+def record_pipe(plan: Plan, voice: Voice, demands: Demands) -> int:
+    """Records standard input until it ends."""
+    from sserec.proxy.piped import run
+
+    outcome = run(sys.stdin.fileno(), plan, voice.say)
+    tell(outcome, voice)
+    return 0 if demands.are_met_by(outcome) else FAULT

@@ -1,0 +1,40 @@
+"""Why a recording stayed empty, and what to try. Pure text from what is known at the end of a run."""
+
+import shlex
+from collections.abc import Sequence
+from pathlib import PurePath
+
+from sserec.proxy.plan import Plan
+
+DISTRUST = "does not trust"
+"""What the server says of a client that refused its certificate."""
+
+
+def why_nothing(plan: Plan, said: Sequence[str]) -> list[str]:
+    """Lines for the person: the likely cause first, then what to try. ``said``: what the run complained of."""
+    if not plan.command:
+        return ["no request came to the base URL"]
+    if plan.reverse:
+        return [
+            "no request came to the base URL: the command does not read its variable, or has a setting of its own",
+            "try: the client's base-URL option with the URL that `sserec record --reverse URL` prints",
+        ]
+    if any(DISTRUST in line for line in said):
+        cause = "the command refused sserec's certificate: it pins its own (--cacert, or roots built in)"
+    elif plan.only:
+        cause = f"no request went to {', '.join(sorted(plan.only))} by way of the proxy"
+    else:
+        cause = f"the command made no request, or {ignorant_client(plan.command)}"
+    return [cause, f"try: sserec record --reverse https://API-HOST -- {shlex.join(plan.command)}"]
+
+
+def ignorant_client(command: Sequence[str]) -> str:
+    """Which kind of client ignores the proxy variables, as far as the program's name tells."""
+    match PurePath(command[0]).name:
+        case "node" | "npm" | "npx":
+            return "this Node is older than 22.21 and ignores HTTPS_PROXY"
+        case "curl":
+            return "curl was told to go round proxies (--noproxy, --proxy, -q)"
+        case name if name.startswith("python"):
+            return "its client ignores HTTPS_PROXY (aiohttp without trust_env=True, a urllib3 PoolManager)"
+    return "its client ignores HTTPS_PROXY"

@@ -1,0 +1,100 @@
+"""The recorded command as a process: started, waited for, and imitated in death.
+
+Knows processes, signals and terminals; knows nothing of what is recorded.
+
+Invariant: the command runs as it would without sserec. It has the same terminal, the same open files, the same
+process group and the same signal dispositions, and whoever waits for sserec sees the command's own end.
+"""
+
+import asyncio
+import os
+import resource
+import signal
+import subprocess
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import NoReturn
+
+from sserec.errors import RecordingError
+
+NOT_EXECUTABLE = 126
+NOT_FOUND = 127
+KILLED = 128
+
+FORWARDED = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
+KEYBOARD = (signal.SIGINT, signal.SIGQUIT)
+
+
+class CannotStart(RecordingError):
+    """The command is not there or is no program; ``exit_code`` is what a shell would say."""
+
+    def __init__(self, message: str, exit_code: int) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
+class Child:
+    """The running command."""
+
+    def __init__(self, command: Sequence[str], variables: Mapping[str, str]) -> None:
+        """Starts it. Raises CannotStart."""
+        try:
+            # Files that a shell opened for the command, ``<(...)`` among them, must pass; Python's own do not.
+            self._process = subprocess.Popen(command, env=variables, close_fds=False)
+        except FileNotFoundError:
+            raise CannotStart(f"{command[0]}: command not found", NOT_FOUND) from None
+        except OSError as fault:
+            raise CannotStart(f"{command[0]}: {fault.strerror}", NOT_EXECUTABLE) from None
+
+    async def wait(self) -> int:
+        """Waits for the end: the exit code, or a signal's number below zero."""
+        return await asyncio.to_thread(self._process.wait)
+
+    def forward(self, number: signal.Signals) -> None:
+        """Passes on a signal that was sent to sserec.
+
+        The terminal sends ^C and ^\\ to its whole foreground group, so the command has them already; a SIGINT
+        that reaches sserec in the background was sent to it alone.
+        """
+        if number not in KEYBOARD or not in_foreground():
+            self._process.send_signal(number)
+
+
+def in_foreground() -> bool:
+    """Whether this process is in the foreground group of a terminal."""
+    with suppress(OSError):
+        terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY)
+        try:
+            return os.tcgetpgrp(terminal) == os.getpgrp()
+        finally:
+            os.close(terminal)
+    return False
+
+
+@contextmanager
+def caught(numbers: Sequence[signal.Signals], handle: Callable[[signal.Signals], None]) -> Iterator[None]:
+    """Hands the signals to ``handle`` on the running event loop.
+
+    A program that is started meanwhile begins with the default dispositions, because exec resets what has a handler;
+    what is ignored (nohup) stays ignored, for sserec and for the program.
+    """
+    loop = asyncio.get_running_loop()
+    ours = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
+    for number in ours:
+        loop.add_signal_handler(number, handle, number)
+    try:
+        yield
+    finally:
+        for number in ours:
+            loop.remove_signal_handler(number)
+
+
+def end_like(returncode: int) -> NoReturn:
+    """Ends this process as the command ended: with its exit code or by its signal."""
+    if returncode >= 0:
+        raise SystemExit(returncode)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # one core file, the command's, is enough
+    if -returncode not in (signal.SIGKILL, signal.SIGSTOP):
+        signal.signal(-returncode, signal.SIG_DFL)
+    os.kill(os.getpid(), -returncode)
+    raise SystemExit(KILLED - returncode)

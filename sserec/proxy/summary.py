@@ -1,0 +1,50 @@
+"""What a finished recording amounts to, in numbers.
+
+Reads the file that was written rather than what the recorder meant to write: the closing line must not promise what
+a reader will not find.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from sserec.recording import Exchange, Recording
+from sserec.records import Ending
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    stream_count: int
+    other_count: int
+    """Exchanges whose response was no event stream, or never came."""
+    opaque_count: int
+    """Connections of which only sizes and times are known."""
+    event_count: int
+    size_bytes: int
+    """Of all bodies."""
+    duration_ns: int
+    """From the first request to the last end."""
+    endings: Counter[Ending]
+
+
+def summarise(path: Path) -> Summary:
+    """Raises ArchiveError or OSError where ``path`` cannot be read."""
+    with Recording.open(str(path)) as recording:
+        every = list(recording.exchanges)
+        exchanges = [exchange for exchange in every if not exchange.record.opaque]
+        streams = [exchange for exchange in exchanges if exchange.is_event_stream]
+        return Summary(
+            stream_count=len(streams),
+            other_count=len(exchanges) - len(streams),
+            opaque_count=len(every) - len(exchanges),
+            event_count=sum(stream.event_count for stream in streams),
+            size_bytes=sum(exchange.record.body_size_bytes for exchange in exchanges),
+            duration_ns=duration_ns(exchanges),
+            endings=Counter(exchange.ending for exchange in exchanges if exchange.ending),
+        )
+
+
+def duration_ns(exchanges: list[Exchange]) -> int:
+    starts = [exchange.record.t_open_ns for exchange in exchanges if exchange.record.t_open_ns is not None]
+    ends = [exchange.close.t_ns for exchange in exchanges if exchange.close]
+    return max(ends) - min(starts) if starts and ends else 0

@@ -61,12 +61,15 @@ class Authority:
             self._contexts[key] = self._make_context(*key)
         return self._contexts[key]
 
+    def credentials(self, host: str) -> tuple[bytes, ec.EllipticCurvePrivateKey]:
+        """A certificate chain for ``host`` in PEM form, and its key: one key serves every host of the run."""
+        return self._sign(host).public_bytes(Encoding.PEM) + self.certificate_pem, self._server_key
+
     def _make_context(self, host: str, alpn: tuple[str, ...]) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
-        chain = self._sign(host).public_bytes(Encoding.PEM) + self.certificate_pem
         load = load_through_memory if hasattr(os, "memfd_create") else load_through_encrypted_file
-        load(context, chain, self._server_key)
+        load(context, *self.credentials(host))
         if alpn:
             context.set_alpn_protocols(list(alpn))
         return context

@@ -4,24 +4,28 @@ Knows where blocks stand; must not know what is in them. Invariant: a block is y
 proved and no other block claimed the same data; every byte that is passed over is reported.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 
-from sserec.archive.format import BLOCK_TAG, BlockHead
+from sserec.archive.format import BLOCK_MAGIC, BLOCK_TAG, BlockHead
 from sserec.archive.frames import DATA_MAGIC, frame_end, skippable_end
 from sserec.archive.source import Source
 from sserec.archive.store import read_head
 from sserec.archive.values import Flaw, Problem
 
+_BLOCK_START = re.compile(b"(?=" + re.escape(BLOCK_MAGIC) + b".{4}" + BLOCK_TAG + b")", re.DOTALL)
+"""Looks ahead, so that bytes before a block cannot hide it by looking like the start of one."""
+
 
 class Walk:
     """Walks a file from block to block, and can go on when the file has grown."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, report: Callable[[Problem], None]) -> None:
         self._source = source
+        self._report = report
         self.file_id: int | None = None
         self.settled = 0
         """Everything before this position belongs to a block, or was reported."""
-        self.problems: list[Problem] = []
 
     def blocks(self) -> Iterator[BlockHead]:
         """The blocks from where the walk stands to the end of the file."""
@@ -41,56 +45,52 @@ class Walk:
         size = self._source.size - self.settled
         if size <= 0:
             return None
-        message = f"{size:,} bytes after the last commit at byte {self.settled:,} were never committed"
+        message = f"{size:,} bytes after the last commit, from byte {self.settled:,} on, were never committed"
         return Problem(Flaw.UNCOMMITTED_TAIL, message, self.settled, size)
 
     def _next(self) -> BlockHead | None:
         """The block that follows directly, after its data frame and frames that are none of ours."""
-        read, position = self._source.read, self.settled
+        position = self.settled
         while position < self._source.size:
             head = read_head(self._source, position)
             if head is not None:
-                return head
-            start = read(position, 12)
-            is_data = start.startswith(DATA_MAGIC)
-            end = frame_end(read, position) if is_data else self._stranger_end(start, position)
+                return head if head.data_position == self.settled else None
+            end = self._frame_end(position)
             if end is None or end > self._source.size:
                 return None
-            if not is_data and position == self.settled:
+            if self._source.read(position, 4) != DATA_MAGIC and position == self.settled:
                 self.settled = end
             position = end
         return None
 
-    def _stranger_end(self, start: bytes, position: int) -> int | None:
-        is_ours = start[8:12] == BLOCK_TAG
-        return None if is_ours else skippable_end(start, position)
+    def _frame_end(self, position: int) -> int | None:
+        start = self._source.read(position, 12)
+        if start.startswith(DATA_MAGIC):
+            return frame_end(self._source.read, position)
+        return None if start[8:12] == BLOCK_TAG else skippable_end(start, position)
 
     def _resynchronised(self) -> BlockHead | None:
         """The next whole block of this recording, wherever it is."""
-        position: int | None = self.settled + 8
-        while (position := self._source.find(BLOCK_TAG, position)) is not None:
-            head = read_head(self._source, position - 8)
+        for position in self._source.find(_BLOCK_START, self.settled, 12):
+            head = read_head(self._source, position)
             if head is not None and self.file_id in (None, head.file_id):
                 return head
-            position += 1
         return None
 
     def _accepted(self, head: BlockHead) -> BlockHead:
+        settled, self.settled = self.settled, head.end
         start = head.data_position
-        if start > self.settled:
-            self._report_damage(start - self.settled)
-        self.settled, settled = head.end, self.settled
+        if start > settled:
+            size = start - settled
+            message = f"{size:,} bytes at byte {settled:,} are damaged"
+            self._report(Problem(Flaw.DAMAGED, message, settled, size))
         if start >= settled:
             return head
         message = f"block {head.seq} at byte {head.position:,} claims data that another block has"
-        self.problems.append(Problem(Flaw.DAMAGED_DATA, message, head.position, head.data_size))
+        self._report(Problem(Flaw.DAMAGED_DATA, message, head.position, head.data_size))
         return head._replace(data_coded_size=0)
 
     def _pass_over_foreign(self, head: BlockHead) -> None:
         message = f"block at byte {head.position:,} is part of another recording"
-        self.problems.append(Problem(Flaw.FOREIGN_BLOCK, message, head.position, head.size))
+        self._report(Problem(Flaw.FOREIGN_BLOCK, message, head.position, head.size))
         self.settled = head.end
-
-    def _report_damage(self, size: int) -> None:
-        message = f"{size:,} bytes at byte {self.settled:,} are damaged"
-        self.problems.append(Problem(Flaw.DAMAGED, message, self.settled, size))

@@ -5,7 +5,9 @@ full, and a mapped page that is gone kills the process. Reads may come from seve
 """
 
 import os
+import re
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -87,14 +89,12 @@ class Source:
             self._window = self._read(position, ahead)
             return self._window[:size]
 
-    def find(self, pattern: bytes, position: int) -> int | None:
-        """Where ``pattern`` stands next, from ``position`` on."""
-        while window := self.read(position, _AHEAD_BYTES):
-            found = window.find(pattern)
-            if found >= 0:
-                return position + found
-            position += max(len(window) - len(pattern) + 1, 1)
-        return None
+    def find(self, pattern: re.Pattern[bytes], position: int, length: int) -> Iterator[int]:
+        """Where ``pattern``, which looks ahead at ``length`` bytes, stands from ``position`` on."""
+        while len(window := self.read(position, _AHEAD_BYTES)) >= length:
+            for match in pattern.finditer(window):
+                yield position + match.start()
+            position += len(window) - length + 1
 
     def _read(self, position: int, size: int) -> bytes:
         try:

@@ -1,0 +1,120 @@
+"""From the readable bytes of a body to its table of events.
+
+Knows sserec.sse and offsets; must not know files. Invariants: the rows do not depend on how the body was cut
+into pieces, and no event is made from bytes on both sides of a gap or from the middle of a line behind one.
+"""
+
+import re
+from array import array
+from bisect import bisect_left
+from collections.abc import Sequence
+
+from sserec.archive.tables import EventPart
+from sserec.archive.values import Piece
+from sserec.sse import Decoder, Event
+
+PART_ROWS = 1 << 16
+MAX_NAMES = 4096
+MAX_NAME_BYTES = 255
+
+_BLANK_LINE = re.compile(rb"(?:\r\n|\n|\r(?!\n))(?:\r\n|\n|\r)")
+_BLANK_LINE_MAX_BYTES = 4
+
+
+class TypeNames:
+    """The SSE types of a table. Index 0 is "", for names that are too long or one too many."""
+
+    def __init__(self, names: Sequence[str] = ("",)) -> None:
+        self.names = list(names)
+        self._index = {name: index for index, name in enumerate(names)}
+
+    def index(self, name: str) -> int:
+        """The index of ``name``, which is added when it is new and there is room."""
+        index = self._index.get(name)
+        if index is not None:
+            return index
+        if len(self.names) == MAX_NAMES or len(name.encode("utf-8", "replace")) > MAX_NAME_BYTES:
+            return 0
+        self._index[name] = len(self.names)
+        self.names.append(name)
+        return self._index[name]
+
+
+class TableBuilder:
+    """Builds the table of one body, fed with its pieces in order; may go on when the body grows."""
+
+    def __init__(self, names: TypeNames) -> None:
+        self.parts: list[EventPart] = []
+        self.position = 0
+        """The offset after the last byte that was fed."""
+        self._names = names
+        self._decoder: Decoder | None = Decoder()
+        self._last_event_id = ""
+        self._id_source = 0
+        self._behind_gap = b""
+        self._row_count = 0
+        self._open_part(0)
+
+    def __len__(self) -> int:
+        return self._row_count
+
+    @property
+    def firsts(self) -> list[int]:
+        """The index of each part's first event."""
+        return [part.first for part in self.parts]
+
+    def part(self, index: int) -> EventPart:
+        """One part of the rows so far."""
+        return self.parts[index]
+
+    def feed(self, piece: Piece, chunk_ends: Sequence[int]) -> None:
+        """Takes the next readable bytes of the body; ``chunk_ends`` are the end offsets of all its chunks."""
+        if piece.offset != self.position:
+            self._decoder = None
+            self._behind_gap = b""
+        self.position = piece.end
+        data = piece.data if self._decoder else self._resumed(piece)
+        if self._decoder is not None:
+            self._enter(self._decoder.feed(data), chunk_ends)
+            self._decoder.residue()
+
+    def _resumed(self, piece: Piece) -> bytes:
+        """What stands behind the first blank line after a gap: only there it is certain that a block begins."""
+        data = self._behind_gap + piece.data
+        border = _BLANK_LINE.search(data)
+        if border is None:
+            self._behind_gap = data[1 - _BLANK_LINE_MAX_BYTES :]
+            return b""
+        start = piece.end - len(data) + border.end()
+        self._decoder = Decoder(start)
+        self._last_event_id, self._id_source = "", 0
+        self._open_part(start)
+        return data[border.end() :]
+
+    def _open_part(self, start: int) -> None:
+        part = EventPart(
+            self._row_count, start, self._id_source, array("Q"), array("I"), array("H"), array("H")
+        )
+        if self.parts and not self.parts[-1].end:
+            self.parts[-1] = part
+        else:
+            self.parts.append(part)
+
+    def _enter(self, events: list[Event], chunk_ends: Sequence[int]) -> None:
+        chunk = 0
+        for event in events:
+            if len(self.parts[-1].end) == PART_ROWS:
+                self._open_part(self.parts[-1].end[-1])
+            part = self.parts[-1]
+            chunk = bisect_left(chunk_ends, event.end, chunk)
+            if event.last_event_id != self._last_event_id:
+                self._note_id(part, event.last_event_id)
+            part.end.append(event.end)
+            part.chunk.append(chunk)
+            part.type_index.append(self._names.index(event.type))
+            self._row_count += 1
+
+    def _note_id(self, part: EventPart, last_event_id: str) -> None:
+        self._last_event_id = last_event_id
+        self._id_source = self._row_count + 1
+        part.id_changes.append(self._row_count - part.first)

@@ -1,0 +1,405 @@
+"""Recording: an append-only journal that a SIGKILL at any instant leaves readable.
+
+Knows when to commit and how; must not know HTTP or SSE. Invariants: one commit is one write() of a data frame
+and the block that describes it, so that a commit is in the file or is not; what was committed is never touched
+again; and after a failed write the file ends at its last commit.
+"""
+
+import contextlib
+import errno
+import hashlib
+import os
+import threading
+from array import array
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from sserec.archive.columns import varint
+from sserec.archive.format import (
+    MAX_CHUNK_BYTES,
+    MAX_RUN_CHUNKS,
+    BlockKind,
+    RecordType,
+    pack_block,
+    record,
+)
+from sserec.archive.frames import ZSTD_VERSION, compressor
+from sserec.archive.heads import (
+    close_json,
+    connection_json,
+    encode_json,
+    meta_json,
+    opaque_json,
+    request_json,
+    response_json,
+    stamp,
+)
+from sserec.archive.runs import Run, TrafficRun, encode_run, encode_traffic
+from sserec.archive.values import Direction, Meta, Opaque
+from sserec.errors import RecordingError
+from sserec.records import Close, Connection, Request, Response
+
+_LEVEL = 3
+_FLUSH_AT_BYTES = 64 << 10
+_FLUSH_AT_RUNS = 1024
+_MAX_REQUEST_RECORD_BYTES = 4 << 20
+
+_sync_data = getattr(os, "fdatasync", os.fsync)
+
+
+class _Tally:
+    """What the body of one open exchange amounts to so far."""
+
+    __slots__ = ("chunk_count", "coded_size_bytes", "sha256", "size_bytes", "unclaimed_coded_bytes")
+
+    def __init__(self) -> None:
+        self.size_bytes = 0
+        self.chunk_count = 0
+        self.coded_size_bytes: int | None = None
+        self.unclaimed_coded_bytes = 0
+        self.sha256 = hashlib.sha256()
+
+
+class _Pending:
+    """What the next commit will write."""
+
+    def __init__(self) -> None:
+        self.records: list[tuple[RecordType, bytes]] = []
+        self.runs: list[Run] = []
+        self.traffic: list[TrafficRun] = []
+        self.data: list[bytes] = []
+        self.data_size = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.records or self.runs or self.traffic)
+
+    def is_large(self) -> bool:
+        return self.data_size >= _FLUSH_AT_BYTES or len(self.runs) + len(self.traffic) >= _FLUSH_AT_RUNS
+
+    def body(self) -> bytes:
+        parts = [record(kind, payload) for kind, payload in self.records]
+        parts += [record(RecordType.CHUNKS, encode_run(run)) for run in self.runs]
+        parts += [record(RecordType.TRAFFIC, encode_traffic(run)) for run in self.traffic]
+        return b"".join(parts)
+
+    def without_bulk(self) -> "_Pending":
+        """What is small and tells what happened; the rest would fill memory while the disk is full."""
+        kept = _Pending()
+        kept.records = [item for item in self.records if item[0] != RecordType.REQUEST_BODY]
+        return kept
+
+
+class ArchiveWriter:
+    """Writes one recording. One thread calls; a flush timer and a sync timer run beside it.
+
+    Times are nanoseconds since the recording's start. Every method may raise RecordingError when the system
+    refuses to write (a full disk): the file then ends at its last commit and is whole, the chunks of the
+    commit that failed are dropped (readers see the gap by offset), heads are tried again with the next one.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        meta: Meta,
+        flush_ms: float = 5,
+        sync_s: float = 1.0,
+        file_id: int | None = None,
+    ) -> None:
+        self.path = Path(path)
+        self._fd = _create(self.path)
+        self._file_id = int.from_bytes(os.urandom(8), "little") if file_id is None else file_id
+        self._flush_ns = int(flush_ms * 1_000_000)
+        self._compress = compressor(_LEVEL)
+        self._lock = threading.Lock()
+        self._pending = _Pending()
+        self._tallies: dict[int, _Tally] = {}
+        self._exchange_count = 0
+        self._seq = self._raw_size = self._committed_size = 0
+        self._last_commit_ns = -self._flush_ns - 1
+        self._failure: RecordingError | None = None
+        self._stopped = threading.Event()
+        self._due = threading.Event()
+        self._begin(meta)
+        self._timers = [
+            threading.Thread(target=self._flush_when_due, daemon=True),
+            threading.Thread(target=self._sync_every, args=(sync_s,), daemon=True),
+        ]
+        for timer in self._timers:
+            timer.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def size_bytes(self) -> int:
+        """Size of what is committed."""
+        return self._committed_size
+
+    def open_exchange(self, request: Request, t_ns: int) -> int:
+        """Begins an exchange, committed at once; returns its number."""
+        return self._open(RecordType.OPEN, t_ns, encode_json(request_json(request)))
+
+    def open_opaque(self, target: str, reason: str, t_ns: int) -> int:
+        """Begins a connection of which only sizes and times are kept; returns its number."""
+        return self._open(RecordType.OPAQUE, t_ns, encode_json(opaque_json(Opaque(target, reason))))
+
+    def connection(self, exchange: int, connection: Connection) -> None:
+        """Notes the road to the server; written with the next commit."""
+        payload = varint(exchange) + encode_json(connection_json(connection))
+        with self._lock:
+            self._pending.records.append((RecordType.CONNECTION, payload))
+            self._due.set()
+
+    def request_body(self, exchange: int, data: bytes) -> None:
+        """Adds to the request's body."""
+        for start in range(0, len(data), _MAX_REQUEST_RECORD_BYTES):
+            part = data[start : start + _MAX_REQUEST_RECORD_BYTES]
+            self._commit_heads((RecordType.REQUEST_BODY, varint(exchange) + part))
+
+    def request_sent(self, exchange: int, t_ns: int) -> None:
+        """Notes when the request's last byte was sent."""
+        self._commit_heads((RecordType.SENT, stamp(exchange, t_ns)))
+
+    def response(self, exchange: int, response: Response, t_ns: int) -> None:
+        """Notes the response's head and when it was complete, committed at once."""
+        payload = stamp(exchange, t_ns) + encode_json(response_json(response))
+        self._commit_heads((RecordType.RESPONSE, payload))
+
+    def chunk(
+        self,
+        exchange: int,
+        data: bytes,
+        t_ns: int,
+        *,
+        coded_size_bytes: int | None = None,
+        t_kernel_ns: int | None = None,
+    ) -> None:
+        """Adds body bytes that arrived together.
+
+        Committed at once when the last commit is longer ago than ``flush_ms``, else with the timer. Bytes
+        that decoded to nothing are no chunk: their coded size is added to that of the next.
+        """
+        with self._lock:
+            tally = self._tallies.setdefault(exchange, _Tally())
+            coded = _claim_coded_size(tally, coded_size_bytes, has_data=bool(data))
+            for start in range(0, len(data), MAX_CHUNK_BYTES):
+                part = data[start : start + MAX_CHUNK_BYTES]
+                self._add_chunk(
+                    exchange, tally, part, t_ns, coded if start == 0 else coded and 0, t_kernel_ns
+                )
+                if self._pending.is_large():
+                    self._commit(t_ns)
+            self._commit_unless_recent(t_ns)
+        self._raise_failure()
+
+    def traffic(self, exchange: int, direction: Direction, t_ns: int, size_bytes: int) -> None:
+        """Notes bytes that passed through an opaque connection."""
+        with self._lock:
+            runs = self._pending.traffic
+            if not runs or not _follows(runs[-1].exchange, runs[-1].times, exchange, t_ns):
+                runs.append(TrafficRun(exchange, array("Q"), array("B"), array("Q")))
+            runs[-1].times.append(t_ns)
+            runs[-1].directions.append(direction)
+            runs[-1].sizes.append(size_bytes)
+            self._commit_unless_recent(t_ns)
+        self._raise_failure()
+
+    def close_exchange(self, exchange: int, close: Close) -> None:
+        """Ends an exchange, committed at once, with the size and the SHA-256 of its body."""
+        tally = self._tallies.pop(exchange, None) or _Tally()
+        facts = close_json(
+            close,
+            size_bytes=tally.size_bytes,
+            chunk_count=tally.chunk_count,
+            sha256=tally.sha256.hexdigest(),
+            coded_size_bytes=tally.coded_size_bytes,
+        )
+        self._commit_heads((RecordType.CLOSE, stamp(exchange, close.t_ns) + encode_json(facts)))
+
+    def note(self, t_ns: int, facts: Mapping[str, Any]) -> None:
+        """Adds a remark to the recording as a whole."""
+        self._commit_heads((RecordType.NOTE, varint(t_ns) + encode_json(facts)))
+
+    def flush(self) -> None:
+        """Commits what is pending."""
+        with self._lock:
+            self._commit(self._last_commit_ns)
+        self._raise_failure()
+
+    def close(self) -> None:
+        """Commits, syncs and leaves a whole journal, which ``finalise`` makes small."""
+        if self._stopped.is_set():
+            return
+        self._stopped.set()
+        self._due.set()
+        for timer in self._timers:
+            timer.join()
+        try:
+            self.flush()
+            _sync_data(self._fd)
+        except OSError as error:
+            raise RecordingError(f"{self.path}: {error.strerror}") from error
+        finally:
+            os.close(self._fd)
+
+    def _begin(self, meta: Meta) -> None:
+        facts = meta_json(meta) | {"zstd": ZSTD_VERSION}
+        try:
+            self._commit_heads((RecordType.META, encode_json(facts)))
+        except RecordingError:
+            os.close(self._fd)
+            self.path.unlink(missing_ok=True)
+            raise
+
+    def _open(self, kind: RecordType, t_ns: int, head: bytes) -> int:
+        self._exchange_count += 1
+        number = self._exchange_count
+        self._commit_heads((kind, stamp(number, t_ns) + head))
+        return number
+
+    def _commit_heads(self, *heads: tuple[RecordType, bytes]) -> None:
+        with self._lock:
+            self._pending.records += heads
+            self._commit(self._last_commit_ns)
+        self._raise_failure()
+
+    def _add_chunk(
+        self, exchange: int, tally: _Tally, data: bytes, t_ns: int, coded: int | None, kernel: int | None
+    ) -> None:
+        run = self._run_for(exchange, tally, t_ns, coded is not None, kernel is not None)
+        run.times.append(t_ns)
+        run.sizes.append(len(data))
+        if run.coded_sizes is not None and coded is not None:
+            run.coded_sizes.append(coded)
+        if run.kernel_times is not None and kernel is not None:
+            run.kernel_times.append(kernel)
+        tally.size_bytes += len(data)
+        tally.chunk_count += 1
+        tally.sha256.update(data)
+        self._pending.data.append(data)
+        self._pending.data_size += len(data)
+
+    def _run_for(self, exchange: int, tally: _Tally, t_ns: int, has_coded: bool, has_kernel: bool) -> Run:
+        """The run that a chunk continues, or a new one."""
+        runs = self._pending.runs
+        if runs and _follows(runs[-1].exchange, runs[-1].times, exchange, t_ns):
+            last = runs[-1]
+            if (last.coded_sizes is not None, last.kernel_times is not None) == (has_coded, has_kernel):
+                return last
+        coded = array("Q") if has_coded else None
+        kernel = array("q") if has_kernel else None
+        runs.append(Run(exchange, tally.size_bytes, array("Q"), array("Q"), coded, kernel))
+        return runs[-1]
+
+    def _commit_unless_recent(self, t_ns: int) -> None:
+        """Commits when the last commit is old or much is pending; else leaves it to the timer."""
+        if t_ns - self._last_commit_ns >= self._flush_ns or self._pending.is_large():
+            self._commit(t_ns)
+        elif self._pending:
+            self._due.set()
+
+    def _commit(self, t_ns: int) -> None:
+        """Writes everything pending as one frame and one block. The caller holds the lock."""
+        if not self._pending:
+            return
+        pending = self._pending
+        data = b"".join(pending.data)
+        frame = self._compress(data) if data else b""
+        body = pending.body()
+        block = pack_block(
+            BlockKind.RECORDS,
+            file_id=self._file_id,
+            seq=self._seq,
+            raw_offset=self._raw_size,
+            frame=frame,
+            data_size=len(data),
+            body=body,
+            stored_body=self._compress(body) if len(body) > _FLUSH_AT_BYTES else None,
+        )
+        try:
+            self._append(frame + block)
+        except OSError as error:
+            self._pending = pending.without_bulk()
+            self._failure = RecordingError(
+                f"{self.path}: {error.strerror}; {len(data):,} bytes were not recorded"
+            )
+            return
+        self._seq += 1
+        self._raw_size += len(data)
+        self._last_commit_ns = t_ns
+        self._pending = _Pending()
+
+    def _append(self, commit: bytes) -> None:
+        """One write(); whatever it leaves behind when it fails is cut off again."""
+        written = 0
+        try:
+            written = os.write(self._fd, commit)
+            if written < len(commit):
+                written += os.write(self._fd, commit[written:])
+        finally:
+            if written < len(commit):
+                os.ftruncate(self._fd, self._committed_size)
+        if written < len(commit):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        self._committed_size += written
+
+    def _raise_failure(self) -> None:
+        if self._failure is not None:
+            failure, self._failure = self._failure, None
+            raise failure
+
+    def _flush_when_due(self) -> None:
+        while not self._stopped.is_set():
+            self._due.wait()
+            self._due.clear()
+            self._stopped.wait(self._flush_ns / 1e9)
+            with self._lock:
+                self._commit(self._last_commit_ns)
+
+    def _sync_every(self, interval_s: float) -> None:
+        synced = 0
+        while not self._stopped.wait(interval_s):
+            if self._committed_size != synced:
+                synced = self._committed_size
+                with contextlib.suppress(OSError):
+                    _sync_data(self._fd)
+
+
+def _create(path: Path) -> int:
+    """A new file that only its owner reads and that this process has locked."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_BINARY", 0)
+    try:
+        fd = os.open(path, flags, 0o600)
+    except FileExistsError as error:
+        raise RecordingError(f"{path}: exists already") from error
+    except OSError as error:
+        raise RecordingError(f"{path}: cannot be created: {error.strerror}") from error
+    with contextlib.suppress(ImportError, OSError):
+        import fcntl
+
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return fd
+
+
+def _follows(run_exchange: int, times: array[int], exchange: int, t_ns: int) -> bool:
+    """Runs belong to one exchange, and their times never decrease."""
+    return run_exchange == exchange and times[-1] <= t_ns and len(times) < MAX_RUN_CHUNKS
+
+
+def _claim_coded_size(tally: _Tally, coded_size_bytes: int | None, *, has_data: bool) -> int | None:
+    if coded_size_bytes is None:
+        return None
+    tally.coded_size_bytes = (tally.coded_size_bytes or 0) + coded_size_bytes
+    tally.unclaimed_coded_bytes += coded_size_bytes
+    if not has_data:
+        return None
+    claimed, tally.unclaimed_coded_bytes = tally.unclaimed_coded_bytes, 0
+    return claimed

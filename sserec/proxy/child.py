@@ -33,6 +33,13 @@ class CannotStart(RecordingError):
         self.exit_code = exit_code
 
 
+async def run_command(command: Sequence[str], variables: Mapping[str, str]) -> int:
+    """Runs the command to its end, with the signals it would have got. Raises CannotStart."""
+    with caught((*FORWARDED, *KEYBOARD), lambda number: child.forward(number)):
+        child = Child(command, variables)
+        return await child.wait()
+
+
 class Child:
     """The running command."""
 

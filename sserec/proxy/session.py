@@ -12,7 +12,7 @@ import os
 import secrets
 import signal
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from itertools import chain, repeat
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from sserec.archive import Meta
 from sserec.errors import UsageError
 from sserec.proxy import environment
 from sserec.proxy.authority import Authority
-from sserec.proxy.child import FORWARDED, KEYBOARD, CannotStart, Child, caught
+from sserec.proxy.child import CannotStart, caught, run_command
 from sserec.proxy.clock import Clock
 from sserec.proxy.destination import Destination, destination_path
 from sserec.proxy.environment import ClientFiles, Prepared
@@ -159,13 +159,6 @@ def prepare_forward(proxy_url: str, folder: Path, authority_pem: bytes, session:
     for name, data in prepared.files.items():
         (folder / name).write_bytes(data)
     return prepared
-
-
-async def run_command(command: Sequence[str], variables: Mapping[str, str]) -> int:
-    """Runs the command to its end, with the signals it would have got. Raises CannotStart."""
-    with caught((*FORWARDED, *KEYBOARD), lambda number: child.forward(number)):
-        child = Child(command, variables)
-        return await child.wait()
 
 
 async def serve_until_told() -> int:

@@ -9,7 +9,14 @@ from sserec.interactions.diagnostics import RULES, Rule
 from sserec.interactions.ending import End
 from sserec.interactions.events import Parsed, parse
 from sserec.interactions.history import History
-from sserec.interactions.lines import EventLine, describe, interaction_text, is_terminal, output_text
+from sserec.interactions.lines import (
+    EventLine,
+    describe,
+    interaction_text,
+    is_terminal,
+    output_text,
+    started_step,
+)
 
 __all__ = [
     "RULES",
@@ -27,4 +34,5 @@ __all__ = [
     "is_terminal",
     "output_text",
     "parse",
+    "started_step",
 ]

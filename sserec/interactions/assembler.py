@@ -130,7 +130,7 @@ class Assembler:
 
     def ended(self, residue: Iterable[Residue] = (), tail: Tail | None = None) -> Assembly:
         """What the events come to, with what there is to say now that no more will come."""
-        stray = strays(residue, tail)
+        stray = strays(residue)
         assembly = self.assembly()
         error = assembly.error or next(filter(None, (bare_error(text) for _, text in stray)), None)
         end = End.FAILED if error is not None and not assembly.is_complete else assembly.end

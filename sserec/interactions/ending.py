@@ -15,8 +15,6 @@ from sserec.interactions.events import error_words
 from sserec.records import Diagnostic
 from sserec.sse import Kind, Residue, Tail
 
-_FIELDS = (b"data", b"event", b"id", b"retry", b":")
-
 
 class End(StrEnum):
     """By what a stream ended, as far as its bytes tell."""
@@ -38,17 +36,17 @@ class Stray(NamedTuple):
     text: bytes
 
 
-def strays(residue: Iterable[Residue], tail: Tail | None) -> list[Stray]:
+def strays(residue: Iterable[Residue]) -> list[Stray]:
     """The bytes that no event claimed and nobody meant as a field, neighbouring lines together."""
-    runs: list[Stray] = []
-    end = -1
-    for start, line_end, line in _stray_lines(residue, tail):
-        if start == end:
-            runs[-1] = Stray(runs[-1].start, runs[-1].text + b"\n" + line)
+    runs: list[list[Residue]] = []
+    for piece in residue:
+        if piece.kind is not Kind.MALFORMED:
+            continue
+        if runs and runs[-1][-1].end == piece.start:
+            runs[-1].append(piece)
         else:
-            runs.append(Stray(start, line))
-        end = line_end
-    return runs
+            runs.append([piece])
+    return [Stray(run[0].start, b"\n".join(piece.line for piece in run)) for run in runs]
 
 
 def bare_error(text: bytes) -> Any:
@@ -74,7 +72,7 @@ def stray_remarks(found: Iterable[Stray]) -> Iterator[Diagnostic]:
 
 def tail_remarks(tail: Tail | None) -> Iterator[Diagnostic]:
     """An event without its blank line; the standard drops it, some SDKs do not (section 9)."""
-    if tail is not None and (tail.data or _is_field(tail.line)):
+    if tail is not None:
         size = tail.end - tail.start
         yield diagnostic(
             "unfinished-event",
@@ -92,17 +90,3 @@ def end_remarks(end: End, event_count: int, status: str | None) -> Iterator[Diag
     elif end is End.DONE_ONLY:
         message = f"the stream ended with [DONE], but without interaction.completed; {heard}"
         yield diagnostic("done-without-completed", message, event=event_count)
-
-
-def _stray_lines(residue: Iterable[Residue], tail: Tail | None) -> Iterator[tuple[int, int, bytes]]:
-    for kind, start, end, line in residue:
-        if kind is Kind.MALFORMED:
-            yield start, end, line
-    if tail is not None and tail.line and not _is_field(tail.line):
-        yield tail.end - len(tail.line), tail.end, tail.line
-
-
-def _is_field(line: bytes) -> bool:
-    """Whether a line that broke off was going to be a field of SSE."""
-    name = line.partition(b":")[0]
-    return bool(line) and any(field.startswith(name) or line.startswith(b":") for field in _FIELDS)

@@ -24,15 +24,16 @@ class History:
     """The interaction of one stream at any of its events.
 
     ``events(start, stop)`` gives the events of that range, from 0, fewer at the end of the stream. It is asked
-    only as far as :meth:`at` was, so a stream may grow, and a long one opens at once.
+    only as far as :meth:`at` was, so a stream may grow, and a long one opens at once. ``spacing`` is how many
+    events are folded again at most to go back: less costs memory, more costs time.
     """
 
-    def __init__(self, events: Callable[[int, int], Iterable[Event]]) -> None:
+    def __init__(self, events: Callable[[int, int], Iterable[Event]], *, spacing: int = _SPACING) -> None:
         self._events = events
         self._head = Assembler()
         self._checkpoints = [Assembler()]
         self._counts = [0]
-        self._spacing = _SPACING
+        self._least = self._spacing = spacing
         self._since = 0
 
     def at(self, k: int) -> Assembly:
@@ -63,7 +64,7 @@ class History:
                 raise IndexError(f"event {k} of a stream of {start}")
 
     def _keep_checkpoint(self) -> None:
-        self._spacing = max(_SPACING, self._head.weight)
+        self._spacing = max(self._least, self._head.weight)
         self._checkpoints.append(self._head.fork())
         self._counts.append(self._head.event_count)
         self._since = 0

@@ -43,13 +43,19 @@ class Output(Step):
         return {key: part[key] for key in part if key != "type"} | value
 
 
+def fold_media(output: Step, delta: Json, say: Say) -> None:
+    """An image, video or document comes whole; its type stands last, as in the answer (section 8)."""
+    fold_payload(output, delta, say)
+    output.fields["type"] = output.fields.pop("type")
+
+
 OUTPUT_DELTAS: dict[str, Delta] = PAYLOADS | {
     "text": Delta(("text",), fold_text),
     "text_annotation": Delta(("text",), fold_annotations),
     "text_annotation_delta": Delta(("text",), fold_annotations),
-    "image": Delta(("image",), fold_payload),
-    "video": Delta(("video",), fold_payload),
-    "document": Delta(("document",), fold_payload),
+    "image": Delta(("image",), fold_media),
+    "video": Delta(("video",), fold_media),
+    "document": Delta(("document",), fold_media),
     "audio": Delta(("audio",), fold_audio),
     "thought_summary": Delta(("thought",), fold_summary),
     "thought_signature": Delta(("thought",), fold_signature),

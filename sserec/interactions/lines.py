@@ -66,6 +66,14 @@ def output_text(event: Event) -> str:
     return ""
 
 
+def started_step(event: Event) -> str | None:
+    """The type of the step that begins with this event; None for every other event."""
+    if b".start" not in event.data and not event.type.endswith(".start"):
+        return None
+    type_, payload, _ = parse(event)
+    return _view_start(payload)[0] if type_ in _START_TYPES else None
+
+
 def interaction_text(interaction: Json) -> str:
     """What a person would have read: the texts of the model's outputs, a blank line between steps."""
     steps = interaction.get("steps") or interaction.get("outputs")
@@ -148,6 +156,8 @@ _VIEWS: dict[str, View] = {
     "error": _view_error,
     "done": _view_done,
 }
+
+_START_TYPES = frozenset({"step.start", "content.start"})
 
 _DELTA_TYPES = frozenset({"step.delta", "content.delta"})
 

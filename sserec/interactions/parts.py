@@ -32,7 +32,8 @@ class Text:
         value: Json = {"text": self.text.value()}
         if self.annotations:
             value["annotations"] = copied(self.annotations)
-        return value | copied(self.fields)
+        value.update(copied(self.fields))
+        return value
 
 
 class Pcm:
@@ -63,7 +64,8 @@ class Pcm:
 
     def value(self) -> Json:
         value: Json = {"data": self._encoded.value() + _base64(self._carry)}
-        return value | copied(self.fields)
+        value.update(copied(self.fields))
+        return value
 
 
 class Content:
@@ -77,6 +79,12 @@ class Content:
 
     def __len__(self) -> int:
         return len(self._parts)
+
+    @property
+    def weight(self) -> int:
+        """How many pointers a copy takes, about."""
+        text = self._parts[self._text_at] if self._text_at >= 0 else None
+        return len(self._parts) + (len(text.annotations) if isinstance(text, Text) else 0)
 
     @property
     def last(self) -> Text | Pcm | Json | None:

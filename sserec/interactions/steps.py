@@ -86,6 +86,8 @@ class Step:
             elif key == "summary" and type(value) is list:
                 self.summary = [_typed(item, say) for item in value]
             else:
+                if key in ("content", "summary"):
+                    say("unexpected-value", f"{key} is {shown(value)}", None)
                 self.fields[key] = value
 
     def parts(self) -> Content:
@@ -101,8 +103,10 @@ class Step:
         """The last signature that is not empty wins: agents send empty ones over and over (section 4)."""
         if not isinstance(signature, str | None):
             say("unexpected-value", f"signature is {shown(signature)}", None)
-        elif signature or (signature == "" and "signature" not in self.fields):
-            self.fields = {"signature": signature} | self.fields | {"signature": signature}
+        elif "signature" not in self.fields and signature is not None:
+            self.fields = {"signature": signature} | self.fields
+        elif signature:
+            self.fields["signature"] = signature
 
     def merge(self, delta: Json, leaving: frozenset[str], say: Say) -> None:
         """Shallow, key by key, but for the keys of ``leaving``."""
@@ -130,14 +134,15 @@ class Step:
     @property
     def weight(self) -> int:
         """How many pointers a copy takes, about."""
-        return len(self.fields) + len(self.summary or ()) + len(self.content or ())
+        content = self.content.weight if self.content is not None else 0
+        return len(self.fields) + len(self.summary or ()) + content
 
     def copy(self) -> Self:
         """A step that shares what neither of the two will change."""
         copy = type(self)(self.type, self.fields.copy())
-        copy.content = self.content and self.content.copy()
-        copy.summary = self.summary and self.summary.copy()
-        copy.arguments = self.arguments and self.arguments.copy()
+        copy.content = None if self.content is None else self.content.copy()
+        copy.summary = None if self.summary is None else self.summary.copy()
+        copy.arguments = None if self.arguments is None else self.arguments.copy()
         copy.is_started, copy.is_stopped = self.is_started, self.is_stopped
         return copy
 

@@ -167,7 +167,7 @@ class Track:
         before = self._steps.get(index)
         if before is None:
             if index > self._next:
-                say("index-gap", f"{self._label(index)} follows index {self._next - 1}", None)
+                say("index-gap", f"{self._label(index)} came where index {self._next} was next", None)
         elif before.is_started and _identity(before) == _identity(step):
             say("step-repeated", f"{self._label(index)} was started again", None)
         else:
@@ -176,6 +176,9 @@ class Track:
                 f"{self._label(index)} was a {shown(before.type)}, now a {shown(step.type)}",
                 None,
             )
+            if not before.is_stopped:
+                before = before.copy()
+                before.stop(self._label(index), say)
             self._superseded.append((index, before))
 
     def _put(self, index: int, step: Step) -> None:

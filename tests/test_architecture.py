@@ -14,16 +14,18 @@ PACKAGE = Path(sserec.__file__).parent
 
 FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"errors", "records"}),
-    frozenset({"sse", "redact", "archive.format"}),
+    frozenset({"sse", "redact", "archive.format", "timeline"}),
     frozenset({"interactions"}),
-    frozenset({"archive", "authority"}),
+    frozenset({"archive", "authority", "annotations", "stats"}),
     frozenset({"recording"}),
     frozenset({"proxy", "replay", "export"}),
     frozenset({"cli", "tui", "pytest_plugin"}),
 )
 """Each floor imports only what stands below it; a package counts as one, but for the part named on its own."""
 
-PURE = ("errors", "records", "sse", "redact", "archive.format", "interactions")
+PURE = (
+    "errors", "records", "sse", "redact", "archive.format", "timeline", "interactions", "annotations", "stats"
+)  # fmt: skip
 IMPURE_MODULES = frozenset(
     "asyncio click httpx io logging multiprocessing os pathlib queue random secrets select selectors shutil signal "
     "socket ssl subprocess sys tempfile textual threading time".split()

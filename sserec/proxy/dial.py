@@ -1,0 +1,69 @@
+"""Reaches a host over TCP, and says when its name was resolved and when it answered.
+
+Addresses are tried as clients do (RFC 8305): one after the other, without waiting for the first to fail, so that a
+host with a dead IPv6 route is not slower through the recorder than without it.
+"""
+
+import asyncio
+import socket
+from asyncio.staggered import staggered_race
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from sserec.proxy.clock import Clock
+from sserec.proxy.leg import describe
+
+ATTEMPT_DELAY_S = 0.25
+"""RFC 8305, section 5, recommends 250 ms."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dialled:
+    """A connected, non-blocking socket, and how it came to be."""
+
+    sock: socket.socket
+    peer: str
+    t_resolved_ns: int
+    t_connected_ns: int
+
+
+class Unreachable(OSError):
+    """No address of the host answered; the text says why."""
+
+
+async def dial(host: str, port: int, clock: Clock) -> Dialled:
+    """Connects to the first address that answers. Raises Unreachable."""
+    loop = asyncio.get_running_loop()
+    try:
+        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise Unreachable(describe(error) if isinstance(error, OSError) else "not a host name") from error
+    t_resolved_ns = clock.now_ns()
+    attempts = [partial(_connect, family, address) for family, _, _, _, address in found]
+    sock, _, failures = await staggered_race(attempts, ATTEMPT_DELAY_S)
+    if sock is None:
+        raise Unreachable(describe_all(failures))
+    return Dialled(sock, _address(sock), t_resolved_ns, clock.now_ns())
+
+
+async def _connect(family: int, address: tuple[object, ...]) -> socket.socket:
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        sock.setblocking(False)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        await asyncio.get_running_loop().sock_connect(sock, address)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _address(sock: socket.socket) -> str:
+    host, port = sock.getpeername()[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def describe_all(failures: Sequence[BaseException | None]) -> str:
+    reasons = dict.fromkeys(describe(failure) for failure in failures if isinstance(failure, OSError))
+    return ", ".join(reasons) or "no address"

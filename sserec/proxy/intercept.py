@@ -1,0 +1,176 @@
+"""CONNECT: a tunnel to a host, looked into where that can be done.
+
+The upstream is dialled first and shaken hands with first, so that the client is offered exactly the protocol that
+upstream chose, and learns of a failure instead of a connection that cannot work.
+"""
+
+import asyncio
+import socket
+from dataclasses import dataclass
+
+from sserec.proxy.client_hello import ClientHello, looks_like_tls, read_client_hello
+from sserec.proxy.facts import Side
+from sserec.proxy.http1 import RequestHead
+from sserec.proxy.incoming import READ_BYTES, Incoming
+from sserec.proxy.leg import Leg, describe
+from sserec.proxy.observer import Observer, Origin
+from sserec.proxy.refusal import CLOSE, answer, refuse, refuse_request
+from sserec.proxy.routing import NoRoute, Route, connect_route
+from sserec.proxy.setting import Setting
+from sserec.proxy.tls import Tls, handshake
+from sserec.proxy.tunnel import Tunnel
+from sserec.proxy.upstream import (
+    Upstream,
+    UpstreamError,
+    http2_observer,
+    reach,
+    record_failure,
+    secure,
+    watch,
+    where,
+)
+from sserec.records import Request
+
+ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
+HTTP_PROTOCOLS = ("h2", "http/1.1")
+HTTP2_BEGINNING = b"PRI * HTTP/2"
+
+
+async def serve_connect(sock: socket.socket, incoming: Incoming, setting: Setting) -> None:
+    """Serves a client whose first request is CONNECT until its end."""
+    client = Leg(sock, Side.CLIENT, setting.clock)
+    try:
+        route = connect_route(incoming.head.target)
+        upstream = await reach(route, setting)
+    except NoRoute as error:
+        await refuse(client, answer(400, str(error), CLOSE))
+    except UpstreamError as error:
+        setting.log(str(error))
+        head = incoming.head
+        record_failure(
+            setting, Request(head.method, head.target, head.http_version, head.headers), str(error)
+        )
+        await refuse(client, answer(502, str(error), CLOSE))
+    else:
+        await Interception(sock, route, upstream, setting).run(incoming.rest)
+
+
+@dataclass(frozen=True, slots=True)
+class Interception:
+    """One CONNECT tunnel, from its establishment on."""
+
+    sock: socket.socket
+    route: Route
+    upstream: Upstream
+    setting: Setting
+
+    async def run(self, early: bytes) -> None:
+        try:
+            await asyncio.get_running_loop().sock_sendall(self.sock, ESTABLISHED)
+            early = early or await first_bytes(self.sock, self.upstream.dialled.sock)
+            await self._tunnel(early)
+        finally:
+            self.upstream.close()
+
+    async def _tunnel(self, early: bytes) -> None:
+        if not self.setting.looks_into(self.route.host):
+            await self._pass(early, "not in --only")
+        elif looks_like_tls(early):
+            await self._tunnel_tls(early)
+        elif early.startswith(HTTP2_BEGINNING):
+            await self._run_tunnel(
+                early, self.upstream, None, http2_observer(self.setting, self._origin("http"))
+            )
+        elif early[:1].isalpha():
+            await self._run_tunnel(early, self.upstream, None, self._watch("http", self.upstream))
+        else:
+            await self._pass(early, "neither TLS nor HTTP")
+
+    async def _tunnel_tls(self, early: bytes) -> None:
+        while (hello := read_client_hello(early)) is None:
+            data = await asyncio.get_running_loop().sock_recv(self.sock, READ_BYTES)
+            if not data:
+                return
+            early += data
+        offer = tuple(protocol for protocol in hello.alpn if protocol in HTTP_PROTOCOLS)
+        if hello.alpn and not offer:
+            await self._pass(early, f"TLS for {', '.join(hello.alpn)}, which is not HTTP")
+        else:
+            await self._intercept(early, hello, offer)
+
+    async def _intercept(self, early: bytes, hello: ClientHello, offer: tuple[str, ...]) -> None:
+        name = hello.server_name or self.route.host
+        try:
+            upstream = await secure(self.upstream, self.route, name, offer, self.setting)
+        except UpstreamError as error:
+            await self._refuse(early, name, str(error))
+            return
+        client_tls = await self._shake_hands(early, name, (upstream.alpn,) if upstream.alpn else ())
+        if client_tls is not None:
+            await self._run_tunnel(b"", upstream, client_tls, self._watch("https", upstream))
+
+    async def _shake_hands(self, early: bytes, name: str, alpn: tuple[str, ...]) -> Tls | None:
+        """TLS with the client under a certificate of ours; None when it does not accept that."""
+        context = self.setting.authority.server_context(name, alpn)
+        try:
+            return await handshake(self.sock, context, server_side=True, received=early)
+        except OSError as error:
+            reason = f"the client did not accept sserec's certificate: {describe(error)}"
+            self.setting.log(f"{where(self.route)}: {reason}")
+            Observer(self.setting.sink, self._origin("https")).go_opaque(reason, self.setting.clock.now_ns())
+            return None
+
+    async def _refuse(self, early: bytes, name: str, why: str) -> None:
+        """The reason reaches the client as an HTTP response, once its request shows that it listens."""
+        self.setting.log(why)
+        client_tls = await self._shake_hands(early, name, ("http/1.1",))
+        if client_tls is not None:
+            client = Leg(self.sock, Side.CLIENT, self.setting.clock, client_tls)
+            await refuse_request(
+                client, answer(502, why, CLOSE), lambda head: self._record_failure(head, why)
+            )
+
+    def _record_failure(self, head: RequestHead, why: str) -> None:
+        url = f"https://{self.route.authority}{head.target}"
+        record_failure(self.setting, Request(head.method, url, head.http_version, head.headers), why)
+
+    async def _pass(self, early: bytes, reason: str) -> None:
+        """Tunnels without looking."""
+        observer = Observer(self.setting.sink, self._origin("tcp"))
+        observer.go_opaque(reason, self.setting.clock.now_ns())
+        await self._run_tunnel(early, self.upstream, None, observer)
+
+    async def _run_tunnel(
+        self, early: bytes, upstream: Upstream, client_tls: Tls | None, observer: Observer
+    ) -> None:
+        client = Leg(self.sock, Side.CLIENT, self.setting.clock, client_tls)
+        tunnel = Tunnel(client, upstream.leg(self.setting), observer, self.setting.clock, self.setting.log)
+        await tunnel.run(early)
+
+    def _watch(self, scheme: str, upstream: Upstream) -> Observer:
+        return watch(self.setting, scheme, self.route.authority, upstream)
+
+    def _origin(self, scheme: str) -> Origin:
+        return Origin(scheme, self.route.authority, self.upstream.connection)
+
+
+async def first_bytes(client: socket.socket, upstream: socket.socket) -> bytes:
+    """What the client says first; nothing where the server does, as mail and SSH servers do."""
+    loop = asyncio.get_running_loop()
+    spoken: asyncio.Future[None] = loop.create_future()
+
+    def someone_spoke() -> None:
+        if not spoken.done():
+            spoken.set_result(None)
+
+    for sock in (client, upstream):
+        loop.add_reader(sock, someone_spoke)
+    try:
+        await spoken
+    finally:
+        for sock in (client, upstream):
+            loop.remove_reader(sock)
+    try:
+        return client.recv(READ_BYTES)
+    except BlockingIOError:
+        return b""

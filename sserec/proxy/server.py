@@ -1,0 +1,121 @@
+"""The proxy: a listener, and a task for each connection that comes in.
+
+One listener serves every way to be asked: CONNECT, proxy requests for ``http://`` URLs, and base URLs that stand for
+an upstream. It is bound to loopback unless told otherwise, and wants credentials.
+"""
+
+import asyncio
+import socket
+from collections.abc import Callable, Iterable
+
+from sserec.errors import ProtocolError, RecordingError
+from sserec.proxy.facts import Side
+from sserec.proxy.incoming import Incoming, receive_request
+from sserec.proxy.intercept import serve_connect
+from sserec.proxy.leg import Leg, describe
+from sserec.proxy.plain import converse
+from sserec.proxy.refusal import CLOSE, NEED_CREDENTIALS, answer, refuse
+from sserec.proxy.routing import ReverseRoute
+from sserec.proxy.setting import ClientContexts, Recording, ServerContexts, Setting
+
+BACKLOG = 512
+ACCEPTS_AT_ONCE = 64
+
+
+class ProxyServer:
+    """Records what passes through it. Everything happens on the loop that ``start`` is called on."""
+
+    def __init__(
+        self,
+        recorder: Recording,
+        authority: ServerContexts,
+        trust: ClientContexts,
+        *,
+        credentials: str | None = None,
+        only: Iterable[str] = (),
+        reverse: Iterable[ReverseRoute] = (),
+        log: Callable[[str], None] = lambda line: None,
+    ) -> None:
+        self._setting = Setting(
+            sink=recorder,
+            clock=recorder.clock,
+            authority=authority,
+            trust=trust,
+            credentials=credentials,
+            only=frozenset(host.lower() for host in only),
+            reverse=tuple(reverse),
+            log=log,
+        )
+        self._listener: socket.socket
+        self._connections: set[asyncio.Task[None]] = set()
+
+    async def start(self, host: str = "127.0.0.1", port: int = 0) -> tuple[str, int]:
+        """Listens, and returns where. Raises RecordingError when it cannot."""
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        try:
+            self._listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
+        except OSError as error:
+            raise RecordingError(f"cannot listen on {host}:{port}: {describe(error)}") from error
+        self._listener.setblocking(False)
+        asyncio.get_running_loop().add_reader(self._listener, self._accept)
+        address = self._listener.getsockname()
+        return address[0], address[1]
+
+    async def stop(self, grace_s: float = 0.0) -> None:
+        """Takes no more connections, gives those that stand ``grace_s`` to end, and ends the rest."""
+        asyncio.get_running_loop().remove_reader(self._listener)
+        self._listener.close()
+        if self._connections:
+            await asyncio.wait(self._connections, timeout=grace_s)
+        for connection in self._connections:
+            connection.cancel()
+        await asyncio.gather(*self._connections, return_exceptions=True)
+
+    def _accept(self) -> None:
+        for _ in range(ACCEPTS_AT_ONCE):
+            try:
+                sock, _ = self._listener.accept()
+            except OSError:
+                return
+            sock.setblocking(False)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            connection = asyncio.create_task(self._serve(sock))
+            self._connections.add(connection)
+            connection.add_done_callback(self._connections.discard)
+
+    async def _serve(self, sock: socket.socket) -> None:
+        try:
+            await serve(sock, self._setting)
+        except OSError as error:  # the client left before anything could be said
+            self._setting.log(f"a client left: {describe(error)}")
+        finally:
+            sock.close()
+
+
+async def serve(sock: socket.socket, setting: Setting) -> None:
+    """Serves one client connection by what its first request asks for."""
+    try:
+        incoming = await admitted_request(sock, setting)
+    except ProtocolError as error:
+        await refuse(Leg(sock, Side.CLIENT, setting.clock), answer(400, str(error), CLOSE))
+        return
+    if incoming is None:
+        return
+    if incoming.head.method == "CONNECT":
+        await serve_connect(sock, incoming, setting)
+    else:
+        await converse(sock, incoming, setting)
+
+
+async def admitted_request(sock: socket.socket, setting: Setting) -> Incoming | None:
+    """The first request with credentials; clients that wait to be asked for them try again on the same connection."""
+    incoming = await receive_request(sock)
+    while incoming is not None and not is_admitted(incoming, setting):
+        await asyncio.get_running_loop().sock_sendall(sock, NEED_CREDENTIALS)
+        incoming = await receive_request(sock, incoming.rest)
+    return incoming
+
+
+def is_admitted(incoming: Incoming, setting: Setting) -> bool:
+    """The prefix of a base URL is a credential by itself."""
+    return incoming.head.target.startswith("/") or setting.admits(incoming.head.headers)

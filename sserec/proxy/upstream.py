@@ -1,0 +1,99 @@
+"""The way to a server: dialled, verified, and described for the record."""
+
+import ssl
+from dataclasses import dataclass, replace
+
+from sserec.proxy.dial import Dialled, dial
+from sserec.proxy.facts import Side
+from sserec.proxy.leg import Leg, describe
+from sserec.proxy.observer import Observer, Origin
+from sserec.proxy.observer_http1 import Http1Observer
+from sserec.proxy.routing import Route
+from sserec.proxy.setting import Setting
+from sserec.proxy.tls import Tls, handshake
+from sserec.records import Close, Closer, Connection, Manner, Request
+
+
+class UpstreamError(Exception):
+    """The server cannot be reached or verified; the text says why, in one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """A TCP connection to a server on which nothing has been said yet."""
+
+    dialled: Dialled
+    connection: Connection
+    tls: Tls | None = None
+
+    @property
+    def alpn(self) -> str | None:
+        return None if self.tls is None else self.tls.alpn
+
+    def leg(self, setting: Setting) -> Leg:
+        return Leg(self.dialled.sock, Side.UPSTREAM, setting.clock, self.tls)
+
+    def close(self) -> None:
+        self.dialled.sock.close()
+
+
+async def reach(route: Route, setting: Setting) -> Upstream:
+    """Connects over TCP. Raises UpstreamError."""
+    try:
+        dialled = await dial(route.host, route.port, setting.clock)
+    except OSError as error:
+        raise UpstreamError(f"cannot reach {where(route)}: {error}") from error
+    connection = Connection(
+        next(setting.connection_ids), dialled.peer, dialled.t_resolved_ns, dialled.t_connected_ns
+    )
+    return Upstream(dialled, connection)
+
+
+async def secure(
+    upstream: Upstream, route: Route, server_name: str, offer: tuple[str, ...], setting: Setting
+) -> Upstream:
+    """Shakes hands and verifies. Raises UpstreamError, having closed the connection."""
+    context = setting.trust.client_context(offer)
+    try:
+        tls = await handshake(upstream.dialled.sock, context, server_hostname=server_name)
+    except (OSError, ValueError) as error:
+        upstream.close()
+        raise UpstreamError(f"{where(route)}: {handshake_failure(error)}") from error
+    connection = replace(
+        upstream.connection, t_tls_ns=setting.clock.now_ns(), tls_version=tls.version, alpn=tls.alpn
+    )
+    return replace(upstream, connection=connection, tls=tls)
+
+
+def where(route: Route) -> str:
+    """Host and port, always both: the words of error messages."""
+    return f"{route.host}:{route.port}"
+
+
+def handshake_failure(error: OSError | ValueError) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"certificate not verified: {describe(error)}"
+    return f"TLS failed: {describe(error) if isinstance(error, OSError) else error}"
+
+
+def watch(setting: Setting, scheme: str, authority: str, upstream: Upstream) -> Observer:
+    """The observer for what was negotiated."""
+    origin = Origin(scheme, authority, upstream.connection)
+    if upstream.alpn == "h2":
+        return http2_observer(setting, origin)
+    return Http1Observer(setting.sink, origin)
+
+
+def http2_observer(setting: Setting, origin: Origin) -> Observer:
+    from sserec.proxy.observer_http2 import (
+        Http2Observer,
+    )  # hpack costs 8 ms that an HTTP/1.1 recording does not need
+
+    return Http2Observer(setting.sink, origin)
+
+
+def record_failure(setting: Setting, request: Request, reason: str) -> None:
+    """An exchange that never left: the request as far as it is known, and why."""
+    now_ns = setting.clock.now_ns()
+    exchange = setting.sink.open_exchange(request, None, now_ns)
+    exchange.close(Close(now_ns, Closer.UPSTREAM, Manner.FAULT, framing_complete=False, error=reason))

@@ -1,0 +1,300 @@
+"""Replaces secrets before anything is written. Pure: text in, text out, and the names of what was replaced.
+
+The tables at the top are the whole knowledge of what a secret is called; the patterns below them, of what one looks
+like wherever it stands. In doubt a value is replaced: an archive is made to be shown to others, and lacks nothing by
+a false alarm. Order, case and spacing of what is no secret stay as they were.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import unquote
+
+from sserec.records import Headers, Request, Response
+
+REDACTED = "[REDACTED]"
+
+SECRET_HEADERS = frozenset(
+    {
+        "authorization",
+        "proxy-authorization",
+        "x-goog-api-key",  # Google
+        "x-goog-iam-authorization-token",
+        "x-goog-iap-jwt-assertion",
+        "x-goog-authenticated-user-id",
+        "x-api-key",  # Anthropic, AWS API Gateway
+        "anthropic-organization-id",
+        "api-key",  # Azure OpenAI
+        "ocp-apim-subscription-key",  # Azure API Management
+        "openai-organization",
+        "openai-project",
+        "x-amz-security-token",  # AWS
+        "x-auth-key",  # Cloudflare
+        "cf-access-client-secret",
+        "x-csrf-token",
+        "x-xsrf-token",
+    }
+)
+SECRET_HEADER_ENDINGS = (
+    "api-key",
+    "apikey",
+    "token",
+    "secret",
+    "password",
+    "authorization",
+    "credential",
+    "signature",
+)
+"""A header nobody has heard of is a secret when its name ends so."""
+COOKIE_HEADERS = frozenset({"cookie", "set-cookie"})
+URL_HEADERS = frozenset({"referer", "location", "content-location", "link"})
+SECRET_QUERY = frozenset(
+    {
+        "key",  # Google
+        "api_key",
+        "apikey",
+        "api-key",
+        "x-api-key",
+        "subscription-key",  # Azure
+        "access_token",  # OAuth 2
+        "refresh_token",
+        "id_token",
+        "client_secret",
+        "code",
+        "token",
+        "auth",
+        "sig",  # Azure SAS
+        "signature",
+        "password",
+        "secret",
+        "x-amz-credential",  # AWS SigV4 in a URL
+        "x-amz-signature",
+        "x-amz-security-token",
+        "x-goog-credential",  # Google signed URLs
+        "x-goog-signature",
+    }
+)
+SECRET_OPTIONS = frozenset(
+    {
+        "-u",  # curl
+        "--user",
+        "-U",
+        "--proxy-user",
+        "--oauth2-bearer",
+        "--pass",
+        "--proxy-pass",
+        "-b",
+        "--cookie",
+        "-a",  # httpie
+        "--auth",
+        "--password",  # wget
+        "--http-password",
+        "--proxy-password",
+        "--api-key",
+        "--apikey",
+        "--key",
+        "--token",
+        "--access-token",
+        "--auth-token",
+        "--secret",
+        "--client-secret",
+    }
+)
+"""Command-line options whose value is a secret, those of curl, wget and httpie and the usual names elsewhere."""
+PAIR_OPTIONS = frozenset({"-u", "--user", "-U", "--proxy-user", "-a", "--auth", "-b", "--cookie"})
+"""Of these, the ones that mean something harmless in other programs (``python -u``): only a pair is a secret."""
+
+KNOWN_KEYS = {
+    "google-api-key": r"AIza[\w-]{20,}",
+    "google-auth-key": r"AQ\.[\w-]{20,}",
+    "google-oauth-token": r"ya29\.[\w.-]{10,}",
+    "google-client-secret": r"GOCSPX-[\w-]{10,}",
+    "openai-or-anthropic-key": r"sk-[\w-]{16,}",
+    "aws-access-key": r"(?:AKIA|ASIA)[0-9A-Z]{16}",
+    "github-token": r"gh[pousr]_\w{20,}|github_pat_\w{20,}",
+    "hugging-face-token": r"hf_\w{20,}",
+    "groq-key": r"gsk_\w{20,}",
+    "xai-key": r"xai-[\w-]{20,}",
+    "nvidia-key": r"nvapi-[\w-]{20,}",
+    "perplexity-key": r"pplx-\w{20,}",
+    "replicate-token": r"r8_\w{20,}",
+    "slack-token": r"xox[abeoprs]-[\w-]{10,}",
+    "json-web-token": r"eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*",
+}
+"""What the keys of known vendors look like, wherever they stand."""
+
+Names = tuple[str, ...]
+"""What was replaced: ``header:authorization``, ``query:key``, ``value:google-api-key``, ``option:--user``."""
+
+KNOWN_KEY = re.compile(
+    r"(?<![\w-])(?:" + "|".join(f"(?P<{n.replace('-', '_')}>{p})" for n, p in KNOWN_KEYS.items()) + ")"
+)
+BEARER = re.compile(r"(?i)(?<![\w-])(?P<keep>bearer[ \t]+)[\w.~+/=-]{8,}")
+USER_INFO = re.compile(r"(?i)(?P<keep>\b[a-z][a-z0-9+.-]*://)[^/?#@\s\"']+(?=@)")
+PARAMETER = re.compile(r"(?P<keep>[?&;#](?P<name>[^=?&;#\s\"'<>]+)=)[^&;#\s\"'<>]+")
+ASSIGNMENT = re.compile(
+    r"(?<![\w?&;#.-])(?P<keep>-{0,2}(?P<name>[A-Za-z_][\w.-]*)==?)(?:\"[^\"]*\"|'[^']*'|[^\s\"'&;]+)"
+)
+JSON_MEMBER = re.compile(r"(?P<keep>[\"'](?P<name>[\w-]+)\\?[\"']\s*:\s*\\?[\"'])[^\"'\\]+")
+HEADER_LINE = re.compile(r"(?P<keep>(?<![\w-])(?P<name>[A-Za-z][\w-]*)[ \t]*:[ \t]*)(?!//)[^\"'\r\n]+")
+WHOLE_HEADER = re.compile(
+    r"(?s)(?P<keep>(?:--header=|--proxy-header=|-[A-Za-z]*H)?(?P<name>[A-Za-z][\w-]*)[ \t]*:[ \t]*)(?!//).+"
+)
+CREDENTIAL_OPTION = re.compile(
+    r"(?P<keep>(?<!\S)(?:-[A-Za-z]*[uU]|--user|--proxy-user)[ =]?[\"']?)[^\s\"':]*:[^\s\"']+"
+)
+SECRET_NAME = re.compile(r"(?i)(?:^|[_-])(?:key|token|secret|password|passwd|pwd|credentials?)$|apikey$")
+COOKIE = re.compile(r"(?P<keep>(?P<name>[^=;\s]+)=)[^;]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What is replaced. The defaults are the tables above; names are lower case."""
+
+    secret_headers: frozenset[str] = SECRET_HEADERS
+    secret_query: frozenset[str] = SECRET_QUERY
+
+    def request(self, request: Request) -> Request:
+        """The head with its secrets replaced, and their names in ``redacted``."""
+        url, in_url = self.url(request.url)
+        headers, in_headers = self.headers(request.headers)
+        return replace(
+            request, url=url, headers=headers, redacted=unique((*request.redacted, *in_url, *in_headers))
+        )
+
+    def response(self, response: Response) -> Response:
+        """The head with its secrets (cookies, mostly) replaced."""
+        return replace(response, headers=self.headers(response.headers)[0])
+
+    def headers(self, headers: Headers) -> tuple[Headers, Names]:
+        """Each field with what is secret of its value replaced."""
+        names: list[str] = []
+        return tuple((name, self._field(name, value, names)) for name, value in headers), unique(names)
+
+    def url(self, url: str) -> tuple[str, Names]:
+        """A URL without user information, secret parameters, and keys that stand in its path."""
+        names: list[str] = []
+        return self._url(url, names), unique(names)
+
+    def argv(self, argv: Sequence[str]) -> tuple[tuple[str, ...], Names]:
+        """A command line without secrets: in options, headers, URLs, variables, and scripts given as arguments."""
+        names: list[str] = []
+        clean = []
+        for before, argument in zip(("", *argv), argv, strict=False):
+            clean.append(self._argument(before, argument, names))
+        return tuple(clean), unique(names)
+
+    def text(self, text: str) -> tuple[str, Names]:
+        """Any other text: what looks like a secret anywhere in it is replaced."""
+        names: list[str] = []
+        return self._text(text, names), unique(names)
+
+    def _field(self, name: str, value: str, names: list[str]) -> str:
+        lower = name.lower()
+        if self._is_secret_header(lower):
+            names.append(f"header:{lower}")
+            return without_credentials(lower, value)
+        if lower in COOKIE_HEADERS:
+            names.append(f"header:{lower}")
+            return COOKIE.sub(r"\g<keep>" + REDACTED, value, count=1 if lower == "set-cookie" else 0)
+        if lower in URL_HEADERS:
+            return self._url(value, names)
+        return known_keys(value, names)
+
+    def _url(self, url: str, names: list[str]) -> str:
+        url = substitute(USER_INFO, url, "userinfo", names)
+        url = substitute(PARAMETER, url, "query", names, self._is_secret_parameter)
+        return known_keys(url, names)
+
+    def _argument(self, before: str, argument: str, names: list[str]) -> str:
+        if before in SECRET_OPTIONS and (before not in PAIR_OPTIONS or ":" in argument or "=" in argument):
+            names.append(f"option:{before}")
+            return REDACTED
+        header = WHOLE_HEADER.fullmatch(argument)
+        if header and self._is_secret_header(header["name"].lower()):
+            names.append(f"header:{header['name'].lower()}")
+            return header["keep"] + REDACTED
+        return self._text(argument, names)
+
+    def _text(self, text: str, names: list[str]) -> str:
+        text = self._url(text, names)
+        text = substitute(CREDENTIAL_OPTION, text, "option:--user", names)
+        text = substitute(HEADER_LINE, text, "header", names, self._is_secret_header)
+        text = substitute(JSON_MEMBER, text, "json", names, self._is_secret_name)
+        return substitute(ASSIGNMENT, text, "variable", names, self._is_secret_name)
+
+    def _is_secret_header(self, name: str) -> bool:
+        return name in self.secret_headers or name.endswith(SECRET_HEADER_ENDINGS)
+
+    def _is_secret_parameter(self, name: str) -> bool:
+        return unquote(name) in self.secret_query or self._is_secret_name(unquote(name))
+
+    def _is_secret_name(self, name: str) -> bool:
+        return name in self.secret_headers or SECRET_NAME.search(name) is not None
+
+
+class KeepSecrets(Policy):
+    """Replaces nothing: for those who asked for it in as many words."""
+
+    def request(self, request: Request) -> Request:
+        return request
+
+    def response(self, response: Response) -> Response:
+        return response
+
+    def headers(self, headers: Headers) -> tuple[Headers, Names]:
+        return headers, ()
+
+    def url(self, url: str) -> tuple[str, Names]:
+        return url, ()
+
+    def argv(self, argv: Sequence[str]) -> tuple[tuple[str, ...], Names]:
+        return tuple(argv), ()
+
+    def text(self, text: str) -> tuple[str, Names]:
+        return text, ()
+
+
+SECRETS = Policy()
+KEEP_SECRETS = KeepSecrets()
+
+
+def substitute(
+    pattern: re.Pattern[str],
+    text: str,
+    kind: str,
+    names: list[str],
+    is_secret: Callable[[str], bool] | None = None,
+) -> str:
+    """Replaces what follows ``keep`` in each match, if its ``name`` is that of a secret."""
+
+    def replacement(match: re.Match[str]) -> str:
+        if is_secret is None:
+            names.append(kind)
+        elif is_secret(match["name"].lower()):
+            names.append(f"{kind}:{match['name'].lower()}")
+        else:
+            return match[0]
+        return str(match["keep"]) + REDACTED
+
+    return pattern.sub(replacement, text)
+
+
+def known_keys(text: str, names: list[str]) -> str:
+    """Replaces what looks like a key of a known vendor, and bearer tokens."""
+
+    def replacement(match: re.Match[str]) -> str:
+        names.append(f"value:{(match.lastgroup or '').replace('_', '-')}")
+        return REDACTED
+
+    return KNOWN_KEY.sub(replacement, substitute(BEARER, text, "value:bearer-token", names))
+
+
+def without_credentials(name: str, value: str) -> str:
+    """The value's secret part replaced; the scheme of an authorization is worth keeping."""
+    scheme, _, credentials = value.strip().partition(" ")
+    return f"{scheme} {REDACTED}" if name.endswith("authorization") and credentials else REDACTED
+
+
+def unique(names: Iterable[str]) -> Names:
+    return tuple(dict.fromkeys(names))

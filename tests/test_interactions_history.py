@@ -2,6 +2,7 @@
 
 import random
 import time
+import tracemalloc
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
@@ -199,10 +200,23 @@ def test_big_events_do_not_make_jumps_slow() -> None:
     assert slowest_ms(History(lambda first, last: events[first:last]), len(events)) < 20
 
 
-def test_the_memory_of_checkpoints_stays_linear_with_many_steps() -> None:
-    events = many_small_steps(20_000)
-    asked = Asked(events)
-    history = History(asked)
-    history.at(len(events))
-    steps_held = sum(checkpoint.weight for checkpoint in history._checkpoints)
-    assert steps_held <= 2 * len(events)
+def held_bytes(events: list[Event]) -> tuple[int, int]:
+    """What a fold and a history of the same events hold."""
+    tracemalloc.start()
+    try:
+        assembler = Assembler()
+        for event in events:
+            assembler.feed(event)
+        fold, _ = tracemalloc.get_traced_memory()
+        history = History(lambda first, last: events[first:last])
+        history.at(len(events))
+        both, _ = tracemalloc.get_traced_memory()
+        return fold, both - fold
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("events", [tokens(20_000), many_small_steps(7_000)], ids=["one step", "many steps"])
+def test_checkpoints_cost_less_than_a_hundred_bytes_an_event(events: list[Event]) -> None:
+    fold, history = held_bytes(events)
+    assert history - fold < 100 * len(events)

@@ -33,12 +33,8 @@ class EventLine:
 
 def is_terminal(event: Event) -> bool:
     """Whether the stream is over with this event: ``[DONE]``, the final interaction, an error that is one."""
-    if event.data == DONE:
-        return True
-    if b"interaction.complete" not in event.data and b"error" not in event.data and event.type != "error":
-        return False
     type_, payload, _ = parse(event)
-    return type_ in COMPLETED_TYPES or (type_ == "error" and error_of(payload) is not None)
+    return type_ == "done" or type_ in COMPLETED_TYPES or (type_ == "error" and error_of(payload) is not None)
 
 
 def describe(event: Event) -> EventLine:

@@ -19,7 +19,8 @@ from sserec.archive.values import Gap
 class RunPlace(NamedTuple):
     """Where the bytes of one run of chunks are."""
 
-    index: int
+    run: int
+    """Its index in the track."""
     block: int
     data_offset: int
     """Offset in the block's data of the run's first byte."""
@@ -40,7 +41,7 @@ class Track:
         """The blocks with records of this exchange other than runs."""
         self.run_blocks = array("I")
         self.data_offsets = array("I")
-        self.first_chunks = array("I")
+        self.first_chunks = array("Q")
         self.starts = array("Q")
         self.ends = array("Q")
 

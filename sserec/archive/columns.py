@@ -126,6 +126,18 @@ class ColumnReader:
         value, self._position = read_varint(self._payload, self._position)
         return value
 
+    @property
+    def at_end(self) -> bool:
+        """Everything was read."""
+        return self._position >= len(self._payload)
+
+    def bytes(self, size: int) -> bytes:
+        """The next ``size`` bytes."""
+        start, self._position = self._position, self._position + size
+        if self._position > len(self._payload):
+            raise DamagedArchive("a name is longer than its record")
+        return self._payload[start : self._position]
+
     def column(self, count: int) -> array[int]:
         """The next column, of ``count`` values."""
         if self._position >= len(self._payload):

@@ -45,6 +45,8 @@ class TableBuilder:
 
     def __init__(self, names: TypeNames) -> None:
         self.parts: list[EventPart] = []
+        self.firsts: list[int] = []
+        """The index of each part's first event."""
         self.position = 0
         """The offset after the last byte that was fed."""
         self._names = names
@@ -58,24 +60,19 @@ class TableBuilder:
     def __len__(self) -> int:
         return self._row_count
 
-    @property
-    def firsts(self) -> list[int]:
-        """The index of each part's first event."""
-        return [part.first for part in self.parts]
-
     def part(self, index: int) -> EventPart:
         """One part of the rows so far."""
         return self.parts[index]
 
-    def feed(self, piece: Piece, chunk_ends: Sequence[int]) -> None:
-        """Takes the next readable bytes of the body; ``chunk_ends`` are the end offsets of all its chunks."""
+    def feed(self, piece: Piece, first_chunk: int, chunk_ends: Sequence[int]) -> None:
+        """Takes the next readable bytes, of the chunks from ``first_chunk`` on that end at ``chunk_ends``."""
         if piece.offset != self.position:
             self._decoder = None
             self._behind_gap = b""
         self.position = piece.end
         data = piece.data if self._decoder else self._resumed(piece)
         if self._decoder is not None:
-            self._enter(self._decoder.feed(data), chunk_ends)
+            self._enter(self._decoder.feed(data), first_chunk, chunk_ends)
             self._decoder.residue()
 
     def _resumed(self, piece: Piece) -> bytes:
@@ -99,8 +96,9 @@ class TableBuilder:
             self.parts[-1] = part
         else:
             self.parts.append(part)
+            self.firsts.append(part.first)
 
-    def _enter(self, events: list[Event], chunk_ends: Sequence[int]) -> None:
+    def _enter(self, events: list[Event], first_chunk: int, chunk_ends: Sequence[int]) -> None:
         chunk = 0
         for event in events:
             if len(self.parts[-1].end) == PART_ROWS:
@@ -110,7 +108,7 @@ class TableBuilder:
             if event.last_event_id != self._last_event_id:
                 self._note_id(part, event.last_event_id)
             part.end.append(event.end)
-            part.chunk.append(chunk)
+            part.chunk.append(first_chunk + chunk)
             part.type_index.append(self._names.index(event.type))
             self._row_count += 1
 

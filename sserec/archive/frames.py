@@ -7,7 +7,7 @@ block head's, and nothing that libzstd decoded is returned unless the caller has
 """
 
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import zstandard
 
@@ -125,11 +125,32 @@ def pack_seek_table(sizes: Sequence[tuple[int, int]]) -> bytes:
     return _SKIPPABLE_HEAD.pack(_SEEK_MAGIC, len(entries) + len(footer)) + entries + footer
 
 
+def seek_table(read: Callable[[int, int], bytes], file_size: int) -> Iterator[tuple[int, int]]:
+    """The entries of the table at a file's end; none without a table."""
+    place = _seek_entries(read, file_size)
+    if place is not None:
+        start, count, entry_size = place
+        for index in range(count):
+            coded, raw = _SEEK_ENTRY.unpack(read(start + index * entry_size, _SEEK_ENTRY.size))
+            yield coded, raw
+
+
 def last_frame(read: Callable[[int, int], bytes], file_size: int) -> tuple[int, int] | None:
     """Position and size of the last frame before the seek table at a file's end; None without a table.
 
     The table has no checksum: this only tells where to look for the index.
     """
+    place = _seek_entries(read, file_size)
+    if place is None:
+        return None
+    start, count, entry_size = place
+    size = int.from_bytes(read(start + (count - 1) * entry_size, 4), "little")
+    position = start - 8 - size
+    return (position, size) if position >= 0 else None
+
+
+def _seek_entries(read: Callable[[int, int], bytes], file_size: int) -> tuple[int, int, int] | None:
+    """Position, number and size of the entries of the table at a file's end."""
     footer = read(file_size - _SEEK_FOOTER.size, _SEEK_FOOTER.size) if file_size > 17 else b""
     if len(footer) < _SEEK_FOOTER.size:
         return None
@@ -141,6 +162,4 @@ def last_frame(read: Callable[[int, int], bytes], file_size: int) -> tuple[int, 
         return None
     if read(start, 8) != _SKIPPABLE_HEAD.pack(_SEEK_MAGIC, table_size - 8):
         return None
-    entry = read(file_size - _SEEK_FOOTER.size - entry_size, 4)
-    size = int.from_bytes(entry, "little")
-    return (start - size, size) if size <= start else None
+    return start + 8, count, entry_size

@@ -10,32 +10,22 @@ from typing import NamedTuple
 
 from sserec.archive.catalogue import Track
 from sserec.archive.columns import read_varint
+from sserec.archive.exchanges import OF_EXCHANGE
 from sserec.archive.format import BlockHead, BlockKind, RecordType, records
 from sserec.archive.heads import Json, check_version, decode_json
 from sserec.archive.runs import Run, decode_run
 from sserec.archive.scan import Walk
 from sserec.archive.store import BlockStore
 from sserec.archive.tables import ChunkPart, ChunkTable
-from sserec.archive.values import Flaw, Problem
+from sserec.archive.values import Flaw, Problem, ProblemLog
 from sserec.errors import DamagedArchive
 
-_OF_EXCHANGE = {
-    RecordType.OPEN,
-    RecordType.REQUEST_BODY,
-    RecordType.RESPONSE,
-    RecordType.CLOSE,
-    RecordType.CONNECTION,
-    RecordType.SENT,
-    RecordType.OPAQUE,
-    RecordType.TRAFFIC,
-}
 _MAX_TICK_NS = 1_000_000_000
 
 
 class _Entry(NamedTuple):
     """What one block adds."""
 
-    meta: Json | None
     has_notes: bool
     exchanges: set[int]
     runs: list[Run]
@@ -75,7 +65,7 @@ class Ledger:
         self.positions = array("Q")
         self.next_seq = 0
         self.raw_size = 0
-        self.problems: list[Problem] = []
+        self.problems = ProblemLog()
         self._store = store
         self._accounts: dict[int, _Account] = {}
         self._without_data: set[int] = set()
@@ -125,7 +115,7 @@ class Ledger:
             message = (
                 f"block {head.seq} at byte {head.position:,}: {error}; {head.data_size:,} bytes are lost"
             )
-            self.problems.append(Problem(Flaw.DAMAGED_RECORDS, message, head.position, head.data_size))
+            self.problems.report(Problem(Flaw.DAMAGED_RECORDS, message, head.position, head.data_size))
 
     def expect_end(self, head: BlockHead) -> None:
         """Compares with the INDEX, which carries the number and offset that would come next."""
@@ -137,24 +127,23 @@ class Ledger:
         message = (
             f"{blocks:,} blocks before byte {head.data_position:,} with {size:,} bytes of bodies are lost"
         )
-        self.problems.append(Problem(Flaw.LOST_BLOCKS, message, head.data_position, size))
+        self.problems.report(Problem(Flaw.LOST_BLOCKS, message, head.data_position, size))
 
     def _read(self, head: BlockHead) -> _Entry:
-        meta: Json | None = None
         has_notes = False
         exchanges: set[int] = set()
         runs: list[Run] = []
         for kind, payload in records(self._store.body(head)):
             if kind == RecordType.CHUNKS:
                 runs.append(decode_run(payload))
-            elif kind in _OF_EXCHANGE:
+            elif kind in OF_EXCHANGE:
                 exchanges.add(read_varint(payload, 0)[0])
             elif kind == RecordType.META:
-                meta = decode_json(payload)
+                self._begin(decode_json(payload))
             elif kind == RecordType.NOTE:
                 has_notes = True
         self._check(head, exchanges, runs)
-        return _Entry(meta, has_notes, exchanges, runs)
+        return _Entry(has_notes, exchanges, runs)
 
     def _check(self, head: BlockHead, exchanges: set[int], runs: list[Run]) -> None:
         if sum(sum(run.sizes) for run in runs) != head.data_size:
@@ -174,8 +163,6 @@ class Ledger:
             ends[run.exchange] = run.offset + sum(run.sizes)
 
     def _apply(self, block: int, entry: _Entry) -> None:
-        if entry.meta is not None and not self.meta:
-            self._begin(entry.meta)
         if entry.has_notes:
             self.note_blocks.append(block)
         for number in entry.exchanges:
@@ -188,6 +175,8 @@ class Ledger:
             data_offset += sum(run.sizes)
 
     def _begin(self, meta: Json) -> None:
+        if self.meta:
+            return
         check_version(meta)
         self.meta = meta
         tick_ns = meta.get("tick_ns", 1)
@@ -226,14 +215,42 @@ class Survey:
         self._store = store
         self._walk = walk
         self._file_size = file_size
-        self._strays: list[Problem] = []
+        self._strays = ProblemLog()
         self.index_head: BlockHead | None = None
+        """The last INDEX that was found."""
         self.ledger = Ledger(store, file_size())
 
     @property
     def problems(self) -> list[Problem]:
         """What the blocks as a whole are found to lack."""
-        return self._strays + self.ledger.problems
+        return self._strays.items + self.ledger.problems.items
+
+    @property
+    def meta(self) -> Json:
+        """The META record; empty when it is lost."""
+        return self.ledger.meta
+
+    @property
+    def numbers(self) -> Sequence[int]:
+        """The numbers of the exchanges, rising."""
+        return self.ledger.numbers
+
+    @property
+    def note_blocks(self) -> Sequence[int]:
+        """The blocks that hold notes."""
+        return self.ledger.note_blocks
+
+    def track(self, number: int) -> Track:
+        """The exchange ``number``. Raises KeyError."""
+        return self.ledger.track(number)
+
+    def chunk_table(self, track: Track) -> ChunkTable:
+        """When the chunks of ``track`` arrived."""
+        return self.ledger.chunk_table(track)
+
+    def block(self, index: int) -> BlockHead:
+        """The head of the block ``index``."""
+        return self.ledger.block(index)
 
     def go_on(self) -> bool:
         """Enters the blocks that are new. True when there were any."""
@@ -262,12 +279,12 @@ class Survey:
         for head in [*known, *late]:
             if head.seq in heads:
                 message = f"block {head.seq} stands again at byte {head.position:,}"
-                self._strays.append(Problem(Flaw.REPEATED_BLOCK, message, head.position, head.size))
+                self._strays.report(Problem(Flaw.REPEATED_BLOCK, message, head.position, head.size))
             else:
                 heads[head.seq] = head
         if len(heads) > len(known):
             message = f"{len(heads) - len(known):,} blocks were moved; they are read in their order"
-            self._strays.append(Problem(Flaw.OUT_OF_ORDER, message))
+            self._strays.report(Problem(Flaw.OUT_OF_ORDER, message))
         self.ledger = Ledger(self._store, self._file_size())
         for seq in sorted(heads):
             self.ledger.enter(heads[seq])

@@ -47,10 +47,6 @@ class _Recent:
         while self._size_bytes > _KEPT_BYTES and len(self._items) > 1:
             self._size_bytes -= len(self._items.popitem(last=False)[1])
 
-    def clear(self) -> None:
-        self._items.clear()
-        self._size_bytes = 0
-
 
 class BlockStore:
     """Reads blocks; ``report`` hears of damage as it is found."""
@@ -76,6 +72,10 @@ class BlockStore:
             self._bodies.put(head.position, body)
         return body
 
+    def check_body(self, head: BlockHead) -> None:
+        """Proves the block's records without keeping them. Raises DamagedArchive."""
+        self._stored_body(head)
+
     def data(self, head: BlockHead, wanted: int) -> bytes:
         """At least the first ``wanted`` bytes that the block committed; fewer where they are damaged."""
         data = self._data.get(head.position)
@@ -85,15 +85,14 @@ class BlockStore:
             self._data.put(head.position, data)
         return data
 
-    def forget(self) -> None:
-        """Drops what is kept."""
-        self._bodies.clear()
-        self._data.clear()
-
-    def _read_body(self, head: BlockHead) -> bytes:
+    def _stored_body(self, head: BlockHead) -> bytes:
         stored = self._source.read(head.position + head.head_size, head.size - head.head_size)
         if len(stored) != head.size - head.head_size or crc32(stored) != head.body_crc:
             raise DamagedArchive(f"the records of block {head.seq} fail their checksum")
+        return stored
+
+    def _read_body(self, head: BlockHead) -> bytes:
+        stored = self._stored_body(head)
         if head.flags & FLAG_COMPRESSED:
             return decompress(stored, head.body_size)
         if len(stored) != head.body_size:

@@ -10,6 +10,8 @@ from enum import IntEnum, StrEnum
 
 from sserec.records import Close, Connection, Request, Response
 
+_LISTED_PROBLEMS = 1000
+
 
 @dataclass(frozen=True, slots=True)
 class Meta:
@@ -120,6 +122,18 @@ class Problem:
     exchange: int | None = None
     offset: int | None = None
     """Where in the exchange's body."""
+
+
+class ProblemLog:
+    """The first thousand problems, which is more than anybody reads and less than a hostile file can name."""
+
+    def __init__(self) -> None:
+        self.items: list[Problem] = []
+
+    def report(self, problem: Problem) -> None:
+        """Notes a problem that is new."""
+        if len(self.items) < _LISTED_PROBLEMS and problem not in self.items:
+            self.items.append(problem)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,154 @@
+"""From a journal to a final file: small, indexed, and in place of the journal or not there at all.
+
+Knows files, levels and what may be rewritten; must not know the layout. Invariants: the journal stays whole
+and readable until the rename; every byte that is written was proved on reading; the same recording and level
+give the same bytes.
+"""
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from sserec.archive.columns import varint
+from sserec.archive.compact import CompactWriter
+from sserec.archive.format import FORMAT_VERSION, RecordType
+from sserec.archive.frames import ZSTD_VERSION
+from sserec.archive.heads import encode_json
+from sserec.archive.reader import ArchiveReader
+from sserec.archive.values import Flaw, Problem
+from sserec.errors import ArchiveError, DamagedArchive
+
+PACK_LEVEL = 19
+_QUICK_LEVEL = 9
+_THOROUGH_UP_TO_BYTES = 512 << 10
+
+_RECORDED_LOSSES = frozenset({Flaw.GAP, Flaw.MISSING_HEAD, Flaw.UNCOMMITTED_TAIL})
+"""What a recorder could not write, which no repair brings back: no damage to the file."""
+
+
+def finalise(path: str | os.PathLike[str]) -> None:
+    """Replaces a journal by its final file. A final file stays as it is.
+
+    Level 19 up to 512 KiB of bodies, else 9: by size, never by clock. Raises ArchiveError when the file is
+    being recorded or the disk is full (the journal is kept), DamagedArchive when it needs ``repair``.
+    """
+    with ArchiveReader.open(path, use_index=False) as reader:
+        if reader.state == "final" and not damage_of(reader.problems):
+            return
+        _refuse_unless_settled(reader)
+        _replace(reader, Path(path), level_for(reader))
+
+
+def pack(path: str | os.PathLike[str], out: str | os.PathLike[str] | None = None) -> None:
+    """Writes the smallest final file, at level 19, to ``out`` or in place. Raises as :func:`finalise`."""
+    with ArchiveReader.open(path, use_index=False) as reader:
+        _refuse_unless_settled(reader)
+        if out is not None:
+            refuse_existing(Path(out))
+        _replace(reader, Path(path if out is None else out), PACK_LEVEL)
+
+
+def level_for(reader: ArchiveReader) -> int:
+    """The level for what the file holds: by size, never by clock."""
+    size = sum(reader.body_extent(number) for number in reader.numbers)
+    return PACK_LEVEL if size <= _THOROUGH_UP_TO_BYTES else _QUICK_LEVEL
+
+
+def refuse_existing(out: Path) -> None:
+    """Raises ArchiveError when ``out`` is there already."""
+    if out.exists():
+        raise ArchiveError(f"{out}: exists already")
+
+
+def damage_of(problems: Sequence[Problem]) -> list[Problem]:
+    """The problems other than what the recorder itself could not write."""
+    return [problem for problem in problems if problem.flaw not in _RECORDED_LOSSES]
+
+
+def rewrite(reader: ArchiveReader, out: BinaryIO, level: int) -> list[Problem]:
+    """Writes everything readable as a final file to ``out``; returns what turned out to be missing.
+
+    What is missing from the file, other than what the recorder itself could not write, is noted in it.
+    """
+    basis = {"format": "sserec", "v": FORMAT_VERSION, "tick_ns": reader.tick_ns}
+    meta = basis | reader.meta_json | {"state": "final", "zstd": ZSTD_VERSION, "level": level}
+    writer = CompactWriter(out.write, file_id=reader.file_id, meta=meta, level=level)
+    for number in reader.numbers:
+        _copy_exchange(reader, writer, number)
+    for t_ns, note in reader.notes:
+        writer.add_note(varint(t_ns // reader.tick_ns) + encode_json(note))
+    problems = reader.problems
+    damage = damage_of(problems)
+    if damage:
+        writer.add_note(varint(0) + encode_json({"recovered": [problem.message for problem in damage]}))
+    writer.finish()
+    return problems
+
+
+def _refuse_unless_settled(reader: ArchiveReader) -> None:
+    if reader.live:
+        raise ArchiveError(f"{reader.path}: is being recorded")
+    _refuse_damage(reader, reader.problems)
+
+
+def _refuse_damage(reader: ArchiveReader, problems: Sequence[Problem]) -> None:
+    damage = damage_of(problems)
+    if damage:
+        raise DamagedArchive(f"{reader.path}: {damage[0].message} (sserec repair {reader.path} OUT)")
+
+
+def _copy_exchange(reader: ArchiveReader, writer: CompactWriter, number: int) -> None:
+    writer.open_exchange(number, is_event_stream=reader.is_event_stream(number))
+    heads = reader.head_records(number)
+    for kind, payload in heads:
+        if kind != RecordType.CLOSE:
+            writer.add_head(kind, payload)
+    digest = hashlib.sha256()
+    for chunk in reader.chunks(number):
+        digest.update(chunk.data)
+        writer.add_chunk(chunk)
+    writer.close_exchange()
+    for kind, payload in heads:
+        if kind == RecordType.CLOSE:
+            writer.add_head(kind, payload)
+    reader.compare_checksum(number, digest.hexdigest())
+
+
+def _replace(reader: ArchiveReader, target: Path, level: int) -> None:
+    with replacing(target) as out:
+        _refuse_damage(reader, rewrite(reader, out, level))
+
+
+@contextlib.contextmanager
+def replacing(target: Path) -> Iterator[BinaryIO]:
+    """A file that takes the place of ``target`` when the block ends well, and vanishes when it does not."""
+    temporary = target.with_name(target.name + ".tmp")
+    try:
+        temporary.unlink(missing_ok=True)
+        fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+        try:
+            with open(fd, "wb") as out:
+                yield out
+                out.flush()
+                os.fsync(out.fileno())
+            temporary.replace(target)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        _sync_directory(target.parent)
+    except OSError as error:
+        raise ArchiveError(f"{target}: cannot be written: {error.strerror}") from error
+
+
+def _sync_directory(directory: Path) -> None:
+    """Makes the rename last; Windows has no such thing."""
+    if os.name == "nt":
+        return
+    fd = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

@@ -67,7 +67,7 @@ class DeflateDecoder:
 
 class BrotliDecoder:
     def __init__(self) -> None:
-        import brotli  # type: ignore[import-untyped]  # imported here: few recordings need it
+        import brotli  # here and not at the top: few recordings need it
 
         self._stream = brotli.Decompressor()
         self._error: type[Exception] = brotli.error

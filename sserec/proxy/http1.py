@@ -73,7 +73,6 @@ class MessageReader(StepReader[Event]):
     def __init__(self) -> None:
         super().__init__(self._head)
         self._lines: list[bytes] = []
-        self._lines_size_bytes = 0
         self._lines_start = 0
         self._left = 0
 
@@ -105,11 +104,10 @@ class MessageReader(StepReader[Event]):
             self._lines_start = self.consumed
         while (line := self._line(MAX_HEAD_BYTES)) is not None:
             if not line:
-                lines, self._lines, self._lines_size_bytes = self._lines, [], 0
+                lines, self._lines = self._lines, []
                 return lines
             self._lines.append(line)
-            self._lines_size_bytes += len(line)
-            if self._lines_size_bytes > MAX_HEAD_BYTES:
+            if self.consumed - self._lines_start > MAX_HEAD_BYTES:
                 raise ProtocolError(f"a head of more than {MAX_HEAD_BYTES:,} bytes")
         return None
 
@@ -159,12 +157,15 @@ class MessageReader(StepReader[Event]):
         return not self._left
 
     def _chunk_end(self, events: list[Event]) -> bool:
-        line = self._line(1)
-        if line:
-            raise ProtocolError(f"a chunk goes on after its size with {line[:20]!r}")
-        if line is not None:
-            self._step = self._chunk_size
-        return line is not None
+        newline = self._buffer.find(b"\n", self._at, self._at + 2)
+        end = newline if newline >= 0 else min(len(self._buffer), self._at + 2)
+        if self._buffer[self._at : end] not in (b"", b"\r"):
+            raise ProtocolError("a chunk goes on after its size")
+        if newline < 0:
+            return False
+        self._at = newline + 1
+        self._step = self._chunk_size
+        return True
 
     def _trailers(self, events: list[Event]) -> bool:
         lines = self._block()

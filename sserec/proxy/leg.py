@@ -107,14 +107,14 @@ class Leg:
 
     def finish(self, manner: Manner) -> None:
         """Sends no more after what is queued: FIN, with close_notify for ``CLOSE``, or RST for ``RESET``."""
-        if self._finished or self._finishing is not None or self.is_closed:
-            return
-        if manner is Manner.CLOSE and self._tls is not None:
-            self._transmit(self._tls.close_notify())
         if manner is Manner.RESET:
             self.pause()
+        elif self._finished or self._finishing is not None or self.is_closed:
+            return
+        elif manner is Manner.CLOSE and self._tls is not None:
+            self._transmit(self._tls.close_notify())
         self._finishing = manner
-        if not self._unsent:
+        if not (self._unsent or self.is_closed):
             self._finish()
 
     def close(self) -> None:
@@ -185,6 +185,8 @@ class Leg:
 
     def _transmit(self, data: bytes) -> None:
         sent = 0
+        if self._mute:
+            return
         if not self._unsent:
             try:
                 sent = self._sock.send(data)
@@ -277,4 +279,6 @@ def describe(error: OSError) -> str:
         return error.verify_message
     if isinstance(error, ssl.SSLError) and error.reason:
         return error.reason.lower().replace("_", " ")
-    return os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
+    if isinstance(error, socket.gaierror):
+        return error.strerror or str(error)
+    return os.strerror(error.errno) if error.errno else str(error)

@@ -49,8 +49,9 @@ class StepReader(Generic[E]):
             while self._step(events):
                 pass
         except ProtocolError as error:
-            self._step = self._silent
             events.append(Fault(str(error)))
+            self._step = self._silent
+            self._silent(events)
         return events
 
     def _append(self, data: bytes) -> None:

@@ -36,7 +36,6 @@ def answer(status: int, why: str, *fields: str) -> bytes:
 
 
 CLOSE = "Connection: close"
-NEED_CREDENTIALS = answer(407, "proxy credentials needed", 'Proxy-Authenticate: Basic realm="sserec"')
 
 
 async def refuse(leg: Leg, reply: bytes) -> None:

@@ -14,12 +14,14 @@ from sserec.proxy.incoming import Incoming, receive_request
 from sserec.proxy.intercept import serve_connect
 from sserec.proxy.leg import Leg, describe
 from sserec.proxy.plain import converse
-from sserec.proxy.refusal import CLOSE, NEED_CREDENTIALS, answer, refuse
+from sserec.proxy.refusal import CLOSE, answer, refuse
 from sserec.proxy.routing import ReverseRoute
 from sserec.proxy.setting import ClientContexts, Recording, ServerContexts, Setting
 
 BACKLOG = 512
 ACCEPTS_AT_ONCE = 64
+NO_CREDENTIALS = "proxy credentials needed"
+WHICH_CREDENTIALS = 'Proxy-Authenticate: Basic realm="sserec"'
 
 
 class ProxyServer:
@@ -95,23 +97,28 @@ class ProxyServer:
 async def serve(sock: socket.socket, setting: Setting) -> None:
     """Serves one client connection by what its first request asks for."""
     try:
-        incoming = await admitted_request(sock, setting)
+        incoming = await first_request(sock, setting)
     except ProtocolError as error:
         await refuse(Leg(sock, Side.CLIENT, setting.clock), answer(400, str(error), CLOSE))
         return
     if incoming is None:
         return
-    if incoming.head.method == "CONNECT":
+    if not is_admitted(incoming, setting):
+        await refuse(
+            Leg(sock, Side.CLIENT, setting.clock), answer(407, NO_CREDENTIALS, WHICH_CREDENTIALS, CLOSE)
+        )
+    elif incoming.head.method == "CONNECT":
         await serve_connect(sock, incoming, setting)
     else:
         await converse(sock, incoming, setting)
 
 
-async def admitted_request(sock: socket.socket, setting: Setting) -> Incoming | None:
-    """The first request with credentials; clients that wait to be asked for them try again on the same connection."""
+async def first_request(sock: socket.socket, setting: Setting) -> Incoming | None:
+    """The first request; where it is a CONNECT without credentials, it may be tried again on the same connection."""
     incoming = await receive_request(sock)
-    while incoming is not None and not is_admitted(incoming, setting):
-        await asyncio.get_running_loop().sock_sendall(sock, NEED_CREDENTIALS)
+    while incoming is not None and incoming.head.method == "CONNECT" and not is_admitted(incoming, setting):
+        reply = answer(407, NO_CREDENTIALS, WHICH_CREDENTIALS)
+        await asyncio.get_running_loop().sock_sendall(sock, reply)
         incoming = await receive_request(sock, incoming.rest)
     return incoming
 

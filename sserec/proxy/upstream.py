@@ -56,9 +56,11 @@ async def secure(
     context = setting.trust.client_context(offer)
     try:
         tls = await handshake(upstream.dialled.sock, context, server_hostname=server_name)
-    except (OSError, ValueError) as error:
+    except BaseException as error:
         upstream.close()
-        raise UpstreamError(f"{where(route)}: {handshake_failure(error)}") from error
+        if isinstance(error, OSError | ValueError):
+            raise UpstreamError(f"{where(route)}: {handshake_failure(error)}") from error
+        raise
     connection = replace(
         upstream.connection, t_tls_ns=setting.clock.now_ns(), tls_version=tls.version, alpn=tls.alpn
     )

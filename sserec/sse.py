@@ -22,7 +22,6 @@ that compare splits compare the two.
 """
 
 import re
-from collections.abc import Iterable
 from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
@@ -41,7 +40,7 @@ _PLAIN_HEADER = re.compile(rb"(?:event: ([^\r\n]*)\r?\n)?data: ")
 _PLAIN_HEADER_MAX_BYTES = 160
 """Longer ones are left to the exact path, which keeps the cache of headers small on any input."""
 
-_WINDOW_BYTES = 16 * 1024
+_WINDOW_BYTES = 64 * 1024
 """How much the exact path takes at once: its lists of lines stay small however large a read is."""
 
 _STREAM_START = re.compile(rb"(?:\xef\xbb\xbf)?[\r\n]*(?::|(?:data|event|id|retry):)")
@@ -128,8 +127,9 @@ class Decoder:
         "_id",
         "_in_block",
         "_last_event_id",
+        "_line_start",
         "_offset",
-        "_plain_header",
+        "_plain",
         "_reconnection_time_ms",
         "_residue",
         "_type",
@@ -137,17 +137,17 @@ class Decoder:
     )
 
     def __init__(self, offset: int = 0, last_event_id: str = "") -> None:
-        self._offset = self._block_start = offset
+        self._offset = self._block_start = self._line_start = offset
         self._last_event_id = last_event_id
         self._reconnection_time_ms: int | None = None
         self._residue: list[Residue] = []
         self._in_block = False
         self._after_cr = False
-        self._unfinished = bytearray()
+        self._unfinished: list[bytes] = []
         self._data: list[bytes] = []
         self._type: bytes | None = None
         self._id: bytes | None = None
-        self._plain_header = b"data: ", "message"
+        self._plain = _PLAIN_DATA
 
     @property
     def last_event_id(self) -> str:
@@ -161,17 +161,16 @@ class Decoder:
 
     def feed(self, data: bytes) -> list[Event]:
         """The events that these bytes complete. Never raises, whatever they are."""
+        if len(data) > _WINDOW_BYTES:
+            return self._feed_in_windows(data)
         events: list[Event] = []
-        position, size = 0, len(data)
-        while position < size:
-            if self._in_block:
-                stop = _blank_line_end(data, position, position + _WINDOW_BYTES)
-            else:
-                position = self._plain_blocks(data, position, events)
-                stop = position + _WINDOW_BYTES
-            if position < size:
-                self._lines(data[position:stop], events)
-            position = stop
+        if self._in_block and data:
+            border = _blank_line_end(data)
+            self._lines(data[:border], events)
+            data = data[border:]
+        position = self._plain_blocks(data, events) if data else 0
+        if position < len(data):
+            self._lines(data[position:], events)
         return events
 
     def residue(self) -> list[Residue]:
@@ -185,8 +184,8 @@ class Decoder:
         A last line without an end that can never become a field is residue all the same: it is how a bare
         JSON error arrives.
         """
-        start, line = self._offset - len(self._unfinished), bytes(self._unfinished)
-        if start == 0:
+        line = self._finished(b"")
+        if self._line_start == 0:
             line = self._without_bom(line)
         if _is_no_field(line):
             self._leave(Kind.MALFORMED, self._offset - len(line), self._offset, line)
@@ -195,56 +194,52 @@ class Decoder:
             return None
         return Tail(self._block_start, self._offset, self._event_type(), b"\n".join(self._data), line)
 
+    def _feed_in_windows(self, data: bytes) -> list[Event]:
+        """One large read as many small ones: the lists of lines that the exact path makes stay small."""
+        windows = (data[start : start + _WINDOW_BYTES] for start in range(0, len(data), _WINDOW_BYTES))
+        return [event for window in windows for event in self.feed(window)]
+
     # The fast path.
 
-    def _plain_blocks(self, data: bytes, position: int, events: list[Event]) -> int:
-        """Takes plain blocks, one after the other, from a block's start on; where the first other one starts.
-
-        The blank line is tried together with the header of the block before: most are the same.
-        """
-        header, type_ = self._plain_header
-        if not data.startswith(header, position):
-            header, type_ = _plain_header(data, position)
-        offset, last_event_id = self._offset - position, self._last_event_id
-        crlf = data.find(b"\r", position) >= 0
-        mark, blank = (b"\r", b"\r\n\r\n") if crlf else (b"\n", b"\n\n")
-        border = blank + header
-        while type_:
-            value_start = position + len(header)
+    def _plain_blocks(self, data: bytes, events: list[Event]) -> int:
+        """Takes plain blocks from a block's start on while they are alike; where the first other one starts."""
+        crlf, header, type_, mark, blank, border = self._plain
+        if (data.find(b"\r") >= 0) is not crlf or not data.startswith(header):
+            plain = _plain_at_start(data)
+            if plain is None:
+                return 0
+            self._plain = crlf, header, type_, mark, blank, border = plain
+        header_size, blank_size, border_size = len(header), len(blank), len(border)
+        offset, position, alike = self._offset, 0, True
+        while alike:
+            value_start = position + header_size
             value_end = data.find(mark, value_start)
-            same = data.startswith(border, value_end)
-            if not same and not data.startswith(blank, value_end):
+            alike = data[value_end : value_end + border_size] == border
+            if not alike and data[value_end : value_end + blank_size] != blank:
                 break
             if crlf and data.find(b"\n", value_start, value_end) >= 0:
                 break
-            start, position = offset + position, value_end + len(blank)
+            start, position = offset + position, value_end + blank_size
             value = data[value_start:value_end]
-            events.append(_new(Event, (type_, value, last_event_id, start, offset + position - crlf)))
-            if not same:
-                self._plain_header = header, type_
-                header, type_ = _plain_header(data, position)
-                border = blank + header
+            events.append(_new(Event, (type_, value, self._last_event_id, start, offset + position - crlf)))
         self._offset = offset + position
         return position
 
     # The exact path.
 
     def _lines(self, data: bytes, events: list[Event]) -> None:
-        """Takes the lines that these bytes end, of any kind."""
+        """Takes the lines that end in these bytes, in whatever way, and keeps what stands behind the last."""
         if not self._in_block:
-            self._block_start = self._offset
+            self._block_start = self._line_start = self._offset
         if self._after_cr:
             data = self._without_lf(data)
-        end, self._offset = self._offset, self._offset + len(data)
-        for line, whole in self._ended_lines(data, end):
-            end += len(whole)
-            if line.startswith(b"data: "):
-                self._data.append(line[6:])
-            elif line:
-                self._field(line, end - whole.endswith(b"\r\n"))
-            else:
-                self._close_block(end - whole.endswith(b"\r\n"), events)
-                self._block_start = end
+        self._offset += len(data)
+        if data.find(b"\r") < 0:
+            self._lines_alike(data, 1, events)
+        else:
+            self._after_cr = data.endswith(b"\r")
+            for alike in _cut_where_ends_differ(data):
+                self._lines_alike(alike, 2 if alike.find(b"\r\n") >= 0 else 1, events)
         self._in_block = self._after_cr or self._offset > self._block_start
 
     def _without_lf(self, data: bytes) -> bytes:
@@ -255,28 +250,46 @@ class Decoder:
         if self._block_start == self._offset:
             self._block_start += 1
         self._offset += 1
+        self._line_start += 1
         return data[1:]
 
-    def _ended_lines(self, data: bytes, offset: int) -> Iterable[tuple[bytes, bytes]]:
-        """Each line without its end and with it; the first one also with what earlier reads held of it."""
-        ended = data.endswith(_LINE_ENDS)
-        if not ended and data.find(b"\n") < 0 and data.find(b"\r") < 0:
-            self._unfinished += data
-            return ()
-        self._after_cr = data.endswith(b"\r")
+    def _lines_alike(self, data: bytes, end_size: int, events: list[Event]) -> None:
+        """Takes lines whose ends all have the same size. Section 9.2.6, for the usual spelling of a field."""
+        if data.find(b"\n") < 0 and data.find(b"\r") < 0:
+            self._unfinished.append(data)
+            return
         lines = data.splitlines()
-        rest = b"" if ended else lines.pop()
         if self._unfinished:
-            offset -= len(self._unfinished)
-            lines[0] = bytes(self._unfinished) + lines[0]
-            self._unfinished.clear()
-        self._unfinished += rest
-        if offset == 0:
+            lines[0] = self._finished(lines[0])
+        if not data.endswith(_LINE_ENDS):
+            self._unfinished.append(lines.pop())
+        if self._line_start == 0:
             lines[0] = self._without_bom(lines[0])
-        return zip(lines, data.splitlines(keepends=True), strict=False)
+        start = self._line_start
+        for line in lines:
+            name, _, value = line.partition(b": ")
+            if name == b"data":
+                self._data.append(value)
+            elif name == b"event":
+                self._type = value
+            elif name == b"id" and value.find(b"\0") < 0:
+                self._id = value
+            elif line:
+                self._field(line, start)
+            else:
+                self._close_block(start + 1, events)
+                self._block_start = start + end_size
+            start += len(line) + end_size
+        self._line_start = start
 
-    def _field(self, line: bytes, end: int) -> None:
-        """Section 9.2.6, a line that is not blank."""
+    def _finished(self, rest: bytes) -> bytes:
+        """The line whose beginning came with earlier reads; joined once, so that its cost is its length."""
+        line = b"".join([*self._unfinished, rest])
+        self._unfinished.clear()
+        return line
+
+    def _field(self, line: bytes, start: int) -> None:
+        """Section 9.2.6, a line that is not blank, however it is spelled."""
         name, _, value = line.partition(b":")
         if value.startswith(b" "):
             value = value[1:]
@@ -287,7 +300,7 @@ class Decoder:
         elif name == b"id" and value.find(b"\0") < 0:
             self._id = value
         else:
-            self._leave(self._kind(name, value, line), end - 1 - len(line), end, line)
+            self._leave(self._kind(name, value, line), start, start + len(line) + 1, line)
 
     def _kind(self, name: bytes, value: bytes, line: bytes) -> Kind:
         """What a line is that adds nothing to its block. A retry takes effect here."""
@@ -327,7 +340,7 @@ class Decoder:
         if not line.startswith(_BOM):
             return line
         self._leave(Kind.BOM, 0, len(_BOM))
-        self._block_start = len(_BOM)
+        self._block_start = self._line_start = len(_BOM)
         return line[len(_BOM) :]
 
 
@@ -335,32 +348,56 @@ _new = tuple.__new__
 """Half the time of ``Event(...)``, whose ``__new__`` is a Python function."""
 
 
-def _plain_header(data: bytes, position: int) -> tuple[bytes, str]:
-    """All that stands before the data's value in the plain block at ``position``, and the type it gives.
+class _Plain(NamedTuple):
+    """How a plain block looks but for its value, and what is searched for to find the value's end."""
 
-    The type is empty when the block there is not plain, or when there is none.
-    """
-    value_start = data.find(b"data: ", position, position + _PLAIN_HEADER_MAX_BYTES) + 6
-    header = data[position:value_start]
-    return header, _plain_type(header)
+    crlf: bool
+    header: bytes
+    type: str
+    mark: bytes
+    blank: bytes
+    border: bytes
+    """The end of one block and the header of the next."""
+
+
+def _plain_at_start(data: bytes) -> _Plain | None:
+    """How the block looks that starts here; None when it is not plain."""
+    if not data.startswith((b"data: ", b"event: ")):
+        return None
+    header = data[: data.find(b"data: ", 0, _PLAIN_HEADER_MAX_BYTES) + len(b"data: ")]
+    return _plain(header, data.find(b"\r") >= 0)
 
 
 @lru_cache(maxsize=256)
-def _plain_type(header: bytes) -> str:
+def _plain(header: bytes, crlf: bool) -> _Plain | None:
     match = _PLAIN_HEADER.fullmatch(header)
-    if match is None:
-        return ""
-    return (match[1] or b"").decode("utf-8", "replace") or "message"
+    return match and _plain_block(header, (match[1] or b"").decode("utf-8", "replace") or "message", crlf)
 
 
-def _blank_line_end(data: bytes, position: int, limit: int) -> int:
-    """The end of the first blank line after a line that ends in LF; ``limit`` if none starts before it."""
-    lf = data.find(b"\n", position, limit)
+def _plain_block(header: bytes, type_: str, crlf: bool) -> _Plain:
+    mark, blank = (b"\r", b"\r\n\r\n") if crlf else (b"\n", b"\n\n")
+    return _Plain(crlf, header, type_, mark, blank, blank + header)
+
+
+_PLAIN_DATA = _plain_block(b"data: ", "message", crlf=False)
+
+
+def _blank_line_end(data: bytes) -> int:
+    """The end of the first blank line after a line that ends in LF; everything if there is none."""
+    lf = data.find(b"\n")
     while lf >= 0:
         if data.startswith((b"\n", b"\r\n"), lf + 1):
             return data.index(b"\n", lf + 1) + 1
-        lf = data.find(b"\n", lf + 1, limit)
-    return limit
+        lf = data.find(b"\n", lf + 1)
+    return len(data)
+
+
+def _cut_where_ends_differ(data: bytes) -> list[bytes]:
+    """The bytes as they are when all their lines end in one byte, or all in CR LF; else line by line."""
+    lines = data.splitlines()
+    ended = len(lines) if data.endswith(_LINE_ENDS) else len(lines) - 1
+    ends_size = len(data) - sum(map(len, lines))
+    return [data] if ends_size in (ended, 2 * ended) else data.splitlines(keepends=True)
 
 
 def _is_no_field(line: bytes) -> bool:

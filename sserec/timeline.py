@@ -8,7 +8,7 @@ made up between them. Everything here is linear in the events or better, :func:`
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import pairwise
 
 STALL_NS = 10_000_000_000
 """A silence that is longer is a stall: ten seconds is about the limit for keeping a person's attention (Nielsen,
@@ -37,7 +37,7 @@ class Band:
 
 def gaps_ns(t_ns: Sequence[int]) -> Iterator[int]:
     """The time between each event and the next; 0 where one read brought both."""
-    return (later - earlier for earlier, later in zip(t_ns, islice(t_ns, 1, None), strict=False))
+    return (later - earlier for earlier, later in pairwise(t_ns))
 
 
 def stalls(t_ns: Sequence[int], limit_ns: int = STALL_NS, end_ns: int | None = None) -> list[Stall]:
@@ -58,9 +58,8 @@ def stalls(t_ns: Sequence[int], limit_ns: int = STALL_NS, end_ns: int | None = N
 
 def bands(starts: Iterable[tuple[int, str]], end_ns: int) -> list[Band]:
     """One band a step: from its start to the next one's, the last to ``end_ns``. Steps come one after another."""
-    steps = list(starts)
-    ends = [t_ns for t_ns, _ in steps[1:]] + [end_ns]
-    return [Band(label, t_ns, end - t_ns) for (t_ns, label), end in zip(steps, ends, strict=True)]
+    borders = pairwise([*starts, (end_ns, "")])
+    return [Band(label, t_ns, after_ns - t_ns) for (t_ns, label), (after_ns, _) in borders]
 
 
 def column(t_ns: int, start_ns: int, end_ns: int, width: int) -> int:
@@ -79,7 +78,7 @@ def density(t_ns: Sequence[int], start_ns: int, end_ns: int, width: int) -> list
     # The first time of column c is the smallest t with (t - start) * width // span >= c.
     borders = (start_ns - (-column * span_ns // width) for column in range(1, width))
     places = [0, *(bisect_left(t_ns, border) for border in borders), len(t_ns)]
-    return [after - before for before, after in zip(places, islice(places, 1, None), strict=False)]
+    return [after - before for before, after in pairwise(places)]
 
 
 def heights(counts: Sequence[int], top: int) -> list[int]:

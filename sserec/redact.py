@@ -130,18 +130,19 @@ KNOWN_KEY = re.compile(
     r"(?<![\w-])(?:" + "|".join(f"(?P<{n.replace('-', '_')}>{p})" for n, p in KNOWN_KEYS.items()) + ")"
 )
 BEARER = re.compile(r"(?i)(?<![\w-])(?P<keep>bearer[ \t]+)[\w.~+/=-]{8,}")
-USER_INFO = re.compile(r"(?i)(?P<keep>\b[a-z][a-z0-9+.-]*://)[^/?#@\s\"']+(?=@)")
+USER_INFO = re.compile(r"(?i)(?P<keep>(?<![a-z0-9+.-])[a-z][a-z0-9+.-]*://)[^/?#@\s\"']+(?=@)")
 PARAMETER = re.compile(r"(?P<keep>[?&;#](?P<name>[^=?&;#\s\"'<>]+)=)[^&;#\s\"'<>]+")
 ASSIGNMENT = re.compile(
-    r"(?<![\w?&;#.-])(?P<keep>-{0,2}(?P<name>[A-Za-z_][\w.-]*)==?)(?:\"[^\"]*\"|'[^']*'|[^\s\"'&;]+)"
+    r"(?<![\w?&;#.-])(?P<keep>-{0,2}(?P<name>[A-Za-z_][\w.-]*)(?:==?| *= *(?=[\"']))[\"']?)"
+    r"(?:(?<=\")[^\"]+|(?<=')[^']+|(?<![\"'])[^\s\"'&;]+)"
 )
 JSON_MEMBER = re.compile(r"(?P<keep>[\"'](?P<name>[\w-]+)\\?[\"']\s*:\s*\\?[\"'])[^\"'\\]+")
 HEADER_LINE = re.compile(r"(?P<keep>(?<![\w-])(?P<name>[A-Za-z][\w-]*)[ \t]*:[ \t]*)(?!//)[^\"'\r\n]+")
 WHOLE_HEADER = re.compile(
-    r"(?s)(?P<keep>(?:--header=|--proxy-header=|-[A-Za-z]*H)?(?P<name>[A-Za-z][\w-]*)[ \t]*:[ \t]*)(?!//).+"
+    r"(?s)(?P<keep>(?:--header=|--proxy-header=|-[A-Za-z]{0,12}H)?(?P<name>[A-Za-z][\w-]*)[ \t]*:[ \t]*)(?!//).+"
 )
 CREDENTIAL_OPTION = re.compile(
-    r"(?P<keep>(?<!\S)(?:-[A-Za-z]*[uU]|--user|--proxy-user)[ =]?[\"']?)[^\s\"':]*:[^\s\"']+"
+    r"(?P<keep>(?<!\S)(?:-[A-Za-z]{0,12}[uU]|--user|--proxy-user)[ =]?[\"']?)[^\s\"':]*:[^\s\"']+"
 )
 SECRET_NAME = re.compile(r"(?i)(?:^|[_-])(?:key|token|secret|password|passwd|pwd|credentials?)$|apikey$")
 COOKIE = re.compile(r"(?P<keep>(?P<name>[^=;\s]+)=)[^;]*")
@@ -211,7 +212,7 @@ class Policy:
             names.append(f"option:{before}")
             return REDACTED
         header = WHOLE_HEADER.fullmatch(argument)
-        if header and self._is_secret_header(header["name"].lower()):
+        if header and self._is_hidden_header(header["name"].lower()):
             names.append(f"header:{header['name'].lower()}")
             return header["keep"] + REDACTED
         return self._text(argument, names)
@@ -219,12 +220,16 @@ class Policy:
     def _text(self, text: str, names: list[str]) -> str:
         text = self._url(text, names)
         text = substitute(CREDENTIAL_OPTION, text, "option:--user", names)
-        text = substitute(HEADER_LINE, text, "header", names, self._is_secret_header)
+        text = substitute(HEADER_LINE, text, "header", names, self._is_hidden_header)
         text = substitute(JSON_MEMBER, text, "json", names, self._is_secret_name)
         return substitute(ASSIGNMENT, text, "variable", names, self._is_secret_name)
 
     def _is_secret_header(self, name: str) -> bool:
         return name in self.secret_headers or name.endswith(SECRET_HEADER_ENDINGS)
+
+    def _is_hidden_header(self, name: str) -> bool:
+        """In running text a cookie's value is not taken apart."""
+        return name in COOKIE_HEADERS or self._is_secret_header(name)
 
     def _is_secret_parameter(self, name: str) -> bool:
         return unquote(name) in self.secret_query or self._is_secret_name(unquote(name))

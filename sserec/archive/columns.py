@@ -6,6 +6,8 @@ Invariant: a count that the bytes claim never makes these functions allocate mor
 the bytes that are there, but for columns of zeros, which are bounded by a constant.
 """
 
+from __future__ import annotations
+
 import sys
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
@@ -58,8 +60,9 @@ def read_varints(data: bytes, position: int, count: int) -> tuple[array[int], in
     """``count`` varints from ``position`` on, and the position after them."""
     if count > len(data) - position:
         raise DamagedArchive("a column is longer than its record")
-    if data[position : position + count].isascii():
-        return array("Q", data[position : position + count]), position + count
+    small = data[position : position + count]
+    if small.isascii():
+        return array("Q", memoryview(small)), position + count
     values = array("Q")
     append = values.append
     missing = count

@@ -4,6 +4,8 @@ Knows its columns; must not read a file but through the store. Invariant: an ind
 for this position in this file; everything it says about blocks is checked again when they are read.
 """
 
+from __future__ import annotations
+
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence

@@ -5,6 +5,8 @@ and the block that describes it, so that a commit is in the file or is not; what
 again; and after a failed write the file ends at its last commit.
 """
 
+from __future__ import annotations
+
 import contextlib
 import errno
 import hashlib
@@ -84,7 +86,7 @@ class _Pending:
         parts += [record(RecordType.TRAFFIC, encode_traffic(run)) for run in self.traffic]
         return b"".join(parts)
 
-    def without_bulk(self) -> "_Pending":
+    def without_bulk(self) -> _Pending:
         """What is small and tells what happened; the rest would fill memory while the disk is full."""
         kept = _Pending()
         kept.records = [item for item in self.records if item[0] != RecordType.REQUEST_BODY]

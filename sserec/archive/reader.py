@@ -263,7 +263,7 @@ class ArchiveReader:
         except UnsupportedVersion as error:
             self._source.close()
             raise UnsupportedVersion(f"{self.path}: {error}") from error
-        except NotAnArchive:
+        except BaseException:
             self._source.close()
             raise
 

@@ -4,6 +4,8 @@ Knows their columns and nothing of where they are stored. Times are in ticks. In
 within the format's limits, and decode(encode(x)) is x.
 """
 
+from __future__ import annotations
+
 import struct
 from array import array
 from collections.abc import Iterable

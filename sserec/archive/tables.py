@@ -4,6 +4,8 @@ Knows columns in parts; must not know where a part comes from. Invariant: a tabl
 by decoding one part, and keeps a bounded number of them.
 """
 
+from __future__ import annotations
+
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict
@@ -109,7 +111,7 @@ class Column(Sequence[int], Generic[Part]):
         """All values at once, eight bytes each."""
         values = array("Q")
         for index in range(len(self._parts.firsts)):
-            values.extend(self._values(self._parts.part(index)))
+            values.extend(array("Q", self._values(self._parts.part(index))))
         return values
 
     def _at(self, row: int) -> int:

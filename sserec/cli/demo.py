@@ -33,7 +33,7 @@ def demo() -> None:
     \b
     Example:  sserec demo
     """
-    from sserec.authority import Authority
+    from sserec.proxy.authority import Authority
     from sserec.recording import Recording
     from sserec.replay.server import performing
     from sserec.replay.takes import take
@@ -47,10 +47,11 @@ def demo() -> None:
         certificate.write_bytes(authority.certificate_pem)
         url = f"https://localhost:{port}{takes[0].path}"
         say("A local server plays the API. A client is recorded, as it is:")
-        sserec("record", "--overwrite", "-o", ARCHIVE, "--upstream-ca", str(certificate), "--", *client(url))
+        options = ("--overwrite", "-o", ARCHIVE, "--upstream-ca", str(certificate))
+        sserec("record", *options, "--", *client(url), lines=FIRST_EVENTS)
     say("What the file holds:")
     sserec("info", ARCHIVE)
-    say("Its first events, with the time of each:")
+    say("Its first events, and when each came:")
     sserec("events", ARCHIVE, lines=FIRST_EVENTS)
     say("The interaction, as stream:false would have returned it:")
     sserec("export", ARCHIVE, lines=FIRST_LINES)
@@ -59,10 +60,11 @@ def demo() -> None:
 
 AFTERWARDS = f"""
 Try next:
-  sserec events {ARCHIVE}          every event
-  sserec cat {ARCHIVE}             the body, byte for byte (zstd -dc does the same)
-  sserec verify {ARCHIVE}          every checksum
-  sserec record -- your-own-command               the real thing"""
+  sserec events {ARCHIVE}    every event
+  sserec cat {ARCHIVE}       the body, byte for byte (zstd -dc does the same)
+  sserec check {ARCHIVE}     what is wrong with the stream: nothing
+  sserec verify {ARCHIVE}    every checksum of the file
+  sserec record -- your-own-command      the real thing"""
 
 
 def sample() -> Path:
@@ -74,17 +76,8 @@ def sample() -> Path:
 def client(url: str) -> list[str]:
     """A command that asks the question: curl, or Python where there is no curl."""
     if curl := shutil.which("curl"):
-        return [
-            curl,
-            "-sN",
-            url,
-            "-H",
-            "content-type: application/json",
-            "-H",
-            f"x-goog-api-key: {KEY}",
-            "-d",
-            QUESTION,
-        ]
+        headers = ("-H", "content-type: application/json", "-H", f"x-goog-api-key: {KEY}")
+        return [curl, "-sN", url, *headers, "-d", QUESTION]
     return [sys.executable, "-c", PYTHON_CLIENT, url, QUESTION, KEY]
 
 
@@ -98,7 +91,8 @@ def sserec(*arguments: str, lines: int | None = None) -> None:
     command = [sys.executable, "-m", "sserec", *arguments]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, encoding="utf-8")
     output = done.stdout.splitlines()
-    click.echo("\n".join(output[:lines]))
+    width = shutil.get_terminal_size().columns
+    click.echo("\n".join(line[:width] for line in output[:lines]))
     if lines is not None and len(output) > lines:
         click.echo(f"… {len(output) - lines} more lines")
     if done.returncode:

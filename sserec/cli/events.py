@@ -12,11 +12,13 @@ import orjson
 from sserec.cli.display import printable, seconds, size
 from sserec.cli.options import as_json, one_exchange, recording_file
 from sserec.cli.problems import say_problems
+from sserec.sse import Kind
 
 if TYPE_CHECKING:
     from sserec.recording import EventStream, Exchange, RecordedEvent
 
 NO_TIME = "-"
+UNCLAIMED = (Kind.MALFORMED, Kind.IGNORED)
 HEADER = "     #     time      gap  type                         data"
 
 
@@ -97,7 +99,7 @@ def people_line(recorded: "RecordedEvent", before_ns: int | None) -> str:
 def leftover_lines(stream: "EventStream") -> Iterator[str]:
     """What no event claimed: the line that says why a stream died is often among it."""
     for residue in stream.residue:
-        if residue.kind.is_stray:
+        if residue.kind in UNCLAIMED:
             yield f"     !  byte {residue.start}: {residue.kind}: {printable(residue.line.decode('utf-8', 'replace'))}"
     if stream.tail is not None:
         length = stream.tail.end - stream.tail.start

@@ -208,6 +208,8 @@ def close_json(
         "framing_complete": close.framing_complete,
         "error": close.error,
         "trailers": close.trailers or None,
+        "lost_bytes": close.lost_bytes or None,
+        "undecoded_from": close.undecoded_from,
         "size": size_bytes,
         "chunks": chunk_count,
         "sha256": sha256,
@@ -225,6 +227,8 @@ def close_from(value: Json, t_ns: int) -> Close:
             framing_complete=bool(value["framing_complete"]),
             error=_text(value.get("error")),
             trailers=_headers(value.get("trailers", ())),
+            lost_bytes=_number(value.get("lost_bytes")) or 0,
+            undecoded_from=_number(value.get("undecoded_from")),
         )
     )
 

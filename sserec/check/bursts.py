@@ -88,7 +88,7 @@ class Bursts(Watcher):
         ):
             message = (
                 f"{self._coding} held events back: {self._in_bursts:,} of {finish.event_count:,} events came "
-                f"in {self._bursts:,} bursts of up to {self._largest.size:,}"
+                f"in {_bursts(self._bursts)} of up to {self._largest.size:,}"
             )
             self._say("held-back", message, event=self._largest.event, offset=self._largest.offset)
 
@@ -107,3 +107,7 @@ def coding_of(response: Response | None) -> str | None:
     """The content coding of a response; None for none."""
     coding = ((response and response.header("content-encoding")) or "").strip().lower()
     return coding if coding not in ("", "identity") else None
+
+
+def _bursts(number: int) -> str:
+    return "1 burst" if number == 1 else f"{number:,} bursts"

@@ -52,7 +52,7 @@ def judge_body(exchange: "CheckedExchange", say: Say) -> None:
     if asks_for_stream(exchange):
         label = response.header("content-type") if response else None
         kind = f"{shown(label)}: " if label else ""
-        say("not-a-stream", f"no event stream, but {kind}{words_of(beginning(exchange))}", offset=0)
+        say("not-a-stream", f"no event stream, but {kind}{words_of(beginning(exchange))}")
 
 
 def asks_for_stream(exchange: "CheckedExchange") -> bool:

@@ -87,7 +87,6 @@ class StreamCheck:
             self._decoder.residue(), Batch(Chunk(0, self._size_bytes, b""), [], [], self.event_count)
         )
         assembly = self._assembly(tail)
-        self._say_of_fold(assembly, tail)
         finish = Finish(
             assembly,
             self.saw_end,
@@ -98,6 +97,7 @@ class StreamCheck:
         )
         for watcher in self._watchers:
             watcher.end(finish)
+        self._say_of_fold(assembly)
 
     def _feed(self, chunk: Chunk) -> None:
         if chunk.offset != self._size_bytes:
@@ -132,7 +132,7 @@ class StreamCheck:
             return self._assembler.assembly()
         return self._assembler.ended(self._stray, tail)
 
-    def _say_of_fold(self, assembly: Assembly, tail: Tail | None) -> None:
+    def _say_of_fold(self, assembly: Assembly) -> None:
         found = [*assembly.diagnostics, *annotations.findings(assembly.interaction or {})]
         if self._is_foreign(assembly):
             found = [diagnostic for diagnostic in found if diagnostic.id in OF_ANY_STREAM]

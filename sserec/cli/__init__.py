@@ -7,8 +7,9 @@ product; everything said to people goes to stderr.
 
 import os
 import sys
+from collections.abc import Callable
 from importlib import import_module
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
@@ -16,11 +17,13 @@ from sserec import __version__
 from sserec.errors import SserecError
 
 COMMANDS: dict[str, tuple[str, str]] = {
-    "record": ("sserec.cli.record:record", "Run a command and record its HTTP streams."),
+    "record": ("sserec.cli.record:record", "Run COMMAND and record its HTTP streams."),
     "info": ("sserec.cli.info:info", "Show what a recording holds."),
     "events": ("sserec.cli.events:events", "List the events of a stream."),
+    "stats": ("sserec.cli.stats:stats", "Measure streams: speed, evenness, volume."),
     "cat": ("sserec.cli.cat:cat", "Write the recorded bodies, byte for byte."),
     "export": ("sserec.cli.export:export", "Write the interaction that stream:false would have returned."),
+    "check": ("sserec.cli.check:check", "Say what is wrong with a stream, and where."),
     "verify": ("sserec.cli.verify:verify", "Check every checksum of an archive."),
     "repair": ("sserec.cli.repair:repair", "Write a whole archive from what a damaged one still holds."),
     "pack": ("sserec.cli.pack:pack", "Write an archive again, smaller."),
@@ -46,6 +49,16 @@ class LazyGroup(click.Group):
         command = getattr(import_module(module), attribute)
         assert isinstance(command, click.Command)
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs the command and flushes here, because click would call a reader that went away an error."""
+        try:
+            result = exit_code_of(super().invoke, ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            silence_stdout()
+            return EXIT_SIGPIPE
+        return result
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -74,9 +87,9 @@ def main() -> NoReturn:
 
 
 def run() -> int:
+    """The exit code of what ``sys.argv`` asks for."""
     try:
         result = cli.main(prog_name="sserec", standalone_mode=False)
-        sys.stdout.flush()
     except click.exceptions.NoArgsIsHelpError as fault:
         fault.show()
         return fault.exit_code
@@ -86,15 +99,20 @@ def run() -> int:
     except SserecError as fault:
         complain(str(fault))
         return EXIT_TROUBLE
-    except BrokenPipeError:
-        silence_stdout()
-        return EXIT_SIGPIPE
     except (click.Abort, KeyboardInterrupt):
         return EXIT_INTERRUPTED
     except OSError as fault:
         complain(f"{fault.filename}: {fault.strerror}" if fault.filename else str(fault))
         return EXIT_TROUBLE
     return result if isinstance(result, int) else 0
+
+
+def exit_code_of(command: Callable[[click.Context], Any], ctx: click.Context) -> Any:
+    """What the command says by returning it or by raising it."""
+    try:
+        return command(ctx)
+    except SystemExit as end:
+        return end.code
 
 
 def complain(message: str) -> None:

@@ -1,6 +1,5 @@
 """``sserec events``: one line an event."""
 
-import base64
 import shutil
 import sys
 from collections.abc import Iterator
@@ -48,24 +47,10 @@ def events(file: str, number: int | None, as_json: bool) -> None:
 
 
 def json_lines(exchange: "Exchange") -> Iterator[bytes]:
+    from sserec.export.events import document
+
     for recorded in exchange.events():
         yield orjson.dumps(document(exchange.number, recorded))
-
-
-def document(exchange: int, recorded: "RecordedEvent") -> dict[str, object]:
-    """The NDJSON object of one event."""
-    event = recorded.event
-    text = event.text
-    faithful = {} if text.encode() == event.data else {"data_b64": base64.b64encode(event.data).decode()}
-    return {
-        "exchange": exchange,
-        "number": recorded.number,
-        "t_ns": recorded.t_ns,
-        "type": event.type,
-        "data": text,
-        "last_event_id": event.last_event_id,
-        **faithful,
-    }
 
 
 def people_lines(exchange: "Exchange", *, titled: bool) -> Iterator[str]:

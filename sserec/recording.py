@@ -97,6 +97,16 @@ class Exchange:
     def close(self) -> Close | None:
         return self.record.close
 
+    @property
+    def is_live(self) -> bool:
+        """Whether it still goes on, and a recorder listens."""
+        return self._live and self.close is None
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether the file knows when bytes arrived and how the exchange ended; plain text does not."""
+        return self._source.timed
+
     @cached_property
     def is_event_stream(self) -> bool:
         """By its label, or, where that says nothing or something else, by how the body begins."""
@@ -115,7 +125,7 @@ class Exchange:
     @property
     def ending(self) -> Ending | None:
         """How it ended; None while it still goes on, and where the file cannot know (plain text)."""
-        if not self._source.timed or self.record.opaque or (self.close is None and self._live):
+        if not self.is_timed or self.record.opaque or self.is_live:
             return None
         return ending(self.close, saw_end=self.saw_end)
 
@@ -130,10 +140,14 @@ class Exchange:
         return any(map(is_terminal, last))
 
     @property
+    def t_begin_ns(self) -> int | None:
+        """When the last byte of the request had been sent, or, where nobody noted that, when its head came."""
+        return self.record.t_open_ns if self.record.t_sent_ns is None else self.record.t_sent_ns
+
+    @property
     def time_to_first_byte_ns(self) -> int | None:
         """From the last byte of the request to the head of the response."""
-        begin = self.record.t_open_ns if self.record.t_sent_ns is None else self.record.t_sent_ns
-        answered = self.record.t_response_ns
+        begin, answered = self.t_begin_ns, self.record.t_response_ns
         return None if begin is None or answered is None else answered - begin
 
     @property

@@ -65,10 +65,10 @@ def tell(outcome: "Outcome", voice: Voice) -> None:
 
 
 def tell_nothing(voice: Voice, plan: Plan) -> None:
-    """That nothing was captured, why that may be, and what to try."""
+    """That no exchange was captured, why that may be, and what to try."""
     from sserec.proxy.advice import why_nothing
 
-    for line in ("NOTHING WAS CAPTURED, so there is no recording", *why_nothing(plan, tuple(voice.said))):
+    for line in ("NOTHING WAS CAPTURED", *why_nothing(plan, tuple(voice.said))):
         voice.say(line)
 
 

@@ -6,7 +6,7 @@ from pathlib import PurePath
 
 from sserec.proxy.plan import Plan
 
-DISTRUST = "does not trust"
+DISTRUST = "did not accept sserec's certificate"
 """What the server says of a client that refused its certificate."""
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import chain, count
 from pathlib import Path
 
-from sserec.archive import ArchiveWriter, Meta, finalise
+from sserec.archive import ArchiveWriter, Meta
 from sserec.errors import ArchiveError, RecordingError
 from sserec.proxy.plan import Plan
 
@@ -43,6 +43,8 @@ class Destination:
 
     def keep(self) -> str | None:
         """Ends the file for good. What went wrong, if something did: then the file is still a readable journal."""
+        from sserec.archive import finalise  # not before the command has started: 10 ms
+
         try:
             self.writer.close()
             finalise(self.path)

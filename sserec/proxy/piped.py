@@ -39,7 +39,7 @@ def run(source: int, plan: Plan, say: Callable[[str], None]) -> Outcome:
     intake.run()
     if intake.is_merged:
         say(
-            f"{intake.event_count} events came in {intake.read_count} reads: their times are not the server's (curl -N)"
+            f"{intake.event_count} events came in {reads(intake)}: their times are not the server's (curl -N)"
         )
     return finish(recorder, destination)
 
@@ -51,6 +51,10 @@ def meta(clock: Clock) -> Meta:
         software=f"sserec {__version__}",
         attributes={"mode": "stdin"},
     )
+
+
+def reads(intake: "Intake") -> str:
+    return "1 read" if intake.read_count == 1 else f"{intake.read_count} reads"
 
 
 class Intake:

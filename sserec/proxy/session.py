@@ -18,17 +18,17 @@ from pathlib import Path
 
 from sserec import __version__, redact
 from sserec.archive import Meta
-from sserec.errors import UsageError
+from sserec.errors import RecordingError, UsageError
 from sserec.proxy import environment
 from sserec.proxy.authority import Authority
-from sserec.proxy.child import CannotStart, caught, run_command
+from sserec.proxy.child import caught, run_command
 from sserec.proxy.clock import Clock
 from sserec.proxy.destination import Destination, destination_path
 from sserec.proxy.environment import ClientFiles, Prepared
 from sserec.proxy.outcome import Outcome, finish
 from sserec.proxy.plan import Plan
 from sserec.proxy.recorder import Recorder
-from sserec.proxy.reverse import ReverseRoute
+from sserec.proxy.routing import ReverseRoute
 from sserec.proxy.server import ProxyServer
 from sserec.proxy.trust import UpstreamTrust, read_if_there, union_bundle
 
@@ -47,7 +47,7 @@ def run(plan: Plan, trust: UpstreamTrust, say: Say) -> tuple[int, Outcome]:
     session = Session(plan, trust, say)
     try:
         returncode = asyncio.run(session.run())
-    except (CannotStart, OSError):
+    except (RecordingError, OSError):
         session.cancel()
         raise
     return returncode, session.finish()

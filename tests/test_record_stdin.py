@@ -1,0 +1,93 @@
+"""A body that is piped in."""
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from record_support import SSEREC, Recorder
+from sserec.archive import ArchiveReader, verify
+from sserec.recording import Recording
+from sserec.records import Ending
+from upstream import Upstream
+from upstream_script import stream
+
+EVENTS = tuple(b"data: %d\n\n" % number for number in range(40))
+
+
+@pytest.fixture
+def recorder(tmp_path: Path, upstream: Upstream) -> Recorder:
+    return Recorder(tmp_path, upstream)
+
+
+def piping(recorder: Recorder, *options: str) -> "subprocess.Popen[bytes]":
+    words = [*SSEREC, "record", "--stdin", "-o", str(recorder.file), *options]
+    return subprocess.Popen(words, env=recorder.environment, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def test_what_curl_pipes_in_is_recorded_as_it_comes(recorder: Recorder) -> None:
+    recorder.upstream.play("/s", stream(b"".join(EVENTS), gap_s=0.01))
+    sserec = " ".join(SSEREC)
+    pipe = f"curl -sN {recorder.upstream.http}/s | {sserec} record --stdin -o {recorder.file}"
+    got = recorder.run("sh", "-c", pipe)
+    assert (got.returncode, got.stdout) == (0, b"")
+    assert b"recorded 1 stream, 40 events" in got.stderr
+    with Recording.open(str(recorder.file)) as recording:
+        (exchange,) = recording.exchanges
+        assert (exchange.body(), exchange.ending) == (b"".join(EVENTS), Ending.COMPLETE)
+        assert len({event.t_ns for event in exchange.events()}) > 30
+        assert recording.meta
+        assert recording.meta.attributes["mode"] == "stdin"
+
+
+def test_a_pipe_that_merges_events_is_warned_of(recorder: Recorder) -> None:
+    with piping(recorder) as process:
+        _, said = process.communicate(b"".join(EVENTS))
+    assert b"40 events came in 1 read:" in said
+    assert b"curl -N" in said
+
+
+def test_a_termination_keeps_what_came(recorder: Recorder) -> None:
+    with piping(recorder) as process:
+        assert process.stdin
+        process.stdin.write(EVENTS[0])
+        process.stdin.flush()
+        wait_until_recorded(recorder.file, EVENTS[0])
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)
+    with Recording.open(str(recorder.file)) as recording:
+        (exchange,) = recording.exchanges
+        assert (exchange.body(), exchange.ending) == (EVENTS[0], Ending.RECORDER_STOPPED)
+    assert verify(recorder.file).state == "final"
+
+
+def test_the_first_interrupt_is_for_the_program_that_feeds_the_pipe(recorder: Recorder) -> None:
+    with piping(recorder) as process:
+        assert process.stdin
+        process.stdin.write(EVENTS[0])
+        process.stdin.flush()
+        wait_until_recorded(recorder.file, EVENTS[0])
+        process.send_signal(signal.SIGINT)
+        process.communicate(EVENTS[1])
+    assert process.returncode == 0
+    with ArchiveReader.open(recorder.file) as reader:
+        assert reader.body(1) == EVENTS[0] + EVENTS[1]
+
+
+def test_nothing_piped_in_leaves_an_exchange_without_a_byte(recorder: Recorder) -> None:
+    with piping(recorder) as process:
+        process.communicate()
+    assert process.returncode == 0
+    with ArchiveReader.open(recorder.file) as reader:
+        assert reader.body(1) == b""
+
+
+def wait_until_recorded(file: Path, body: bytes) -> None:
+    """Watches the growing file, as a viewer would."""
+    while not file.exists() or not file.stat().st_size:
+        os.sched_yield()
+    with ArchiveReader.open(file) as reader:
+        while not (reader.exchanges and reader.body(1) == body):
+            reader.refresh()

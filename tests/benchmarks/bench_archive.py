@@ -69,12 +69,11 @@ def timed(action: str) -> tuple[float, float, float]:
     """Runs ``action`` in a fresh process: wall seconds, CPU seconds, peak memory in MiB."""
     began = time.perf_counter()
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    code = "import resource,sys\n" + action
-    code += "\nprint(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
+    code = action + "\nprint(open('/proc/self/status').read().split('VmHWM:')[1].split()[0])"
     output = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return time.perf_counter() - began, cpu, float(output.split()[-1])
+    return time.perf_counter() - began, cpu, float(output.split()[-1]) / 1024
 
 
 def quantiles_ms(samples: list[float]) -> str:

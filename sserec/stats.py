@@ -5,14 +5,15 @@ each measure means, whose definition it follows and where it differs. Invariants
 None, never 0 and never a guess; events of one read share their time, so the gap between them is 0; a percentile is a
 gap that was measured (nearest rank), never one between two.
 
-Memory: 16 bytes for each event with text, 8 for any other, and while percentiles are taken a sorted copy.
+Memory: 8 bytes an event, 16 for one with text, and half as much again while percentiles are taken.
 """
 
 from array import array
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import accumulate
 from typing import Any, Generic, TypeVar
 
 from sserec.interactions import Assembler, is_terminal, output_text, started_step
@@ -143,9 +144,11 @@ class Meter:
         self.t_ns.append(t_ns)
         if has_text:
             self.text_t_ns.append(t_ns)
-        step = started_step(event)
-        if step is not None:
-            self._steps.append((t_ns, step))
+        # Looking for the word costs a tenth of parsing, and few events have it.
+        if b"start" in event.data or "start" in event.type:
+            step = started_step(event)
+            if step is not None:
+                self._steps.append((t_ns, step))
 
     def figures(self, around: Surroundings, stall_limit_ns: int = STALL_NS) -> Figures:
         """What the events fed so far come to, taken as the whole stream."""
@@ -242,9 +245,14 @@ class Pool:
         )
 
 
+def rank(count: int, percent: int) -> int:
+    """The place, from 0, of the smallest value that at least ``percent`` per cent do not exceed (nearest rank)."""
+    return -(-count * percent // 100) - 1
+
+
 def percentile(ordered: Sequence[Number], percent: int) -> Number:
-    """The smallest value that at least ``percent`` per cent of the values do not exceed (nearest rank)."""
-    return ordered[-(-len(ordered) * percent // 100) - 1]
+    """The value at that place."""
+    return ordered[rank(len(ordered), percent)]
 
 
 def spread(values: Iterable[Number | None]) -> Spread[Number] | None:
@@ -257,22 +265,36 @@ def spread(values: Iterable[Number | None]) -> Spread[Number] | None:
 
 def gaps(values_ns: Iterable[int]) -> Gaps | None:
     """The spread of gaps, and their histogram; None where there are none."""
-    ordered = sorted(values_ns)
-    if not ordered:
+    values = values_ns if isinstance(values_ns, array) else array("q", values_ns)
+    if not values:
         return None
-    return Gaps(
-        count=len(ordered),
-        tied=bisect_right(ordered, 0),
-        p50=percentile(ordered, 50),
-        p95=percentile(ordered, 95),
-        max=ordered[-1],
-        histogram=tuple(histogram(ordered)),
-    )
+    p50, p95 = percentiles(values, 50, 95)
+    return Gaps(len(values), values.count(0), p50, p95, max(values), histogram(values))
 
 
-def histogram(ordered_ns: Sequence[int]) -> Iterator[int]:
-    places = [0, *(bisect_right(ordered_ns, bound) for bound in BOUNDS_NS), len(ordered_ns)]
-    return (after - before for before, after in pairwise(places))
+def histogram(values_ns: Iterable[int]) -> tuple[int, ...]:
+    """How many values stand in each bucket of :data:`BOUNDS_NS`, the rest last."""
+    counts = Counter(bisect_left(BOUNDS_NS, value) for value in values_ns)
+    return tuple(counts[bucket] for bucket in range(len(BOUNDS_NS) + 1))
+
+
+def percentiles(values: Sequence[int], *percents: int) -> list[int]:
+    """:func:`percentile` of many values in any order, without a sorted copy of them all.
+
+    Values that agree in their upper 16 bits are counted together; then only those that stand where a rank falls are
+    sorted. A million gaps take 8 MB this way, and as a sorted list five times that.
+    """
+    shift = max(max(values).bit_length() - 16, 0)
+    sizes = Counter(value >> shift for value in values)
+    buckets = sorted(sizes)
+    ends = list(accumulate(sizes[bucket] for bucket in buckets))
+    found = []
+    for percent in percents:
+        place = rank(len(values), percent)
+        holder = bisect_right(ends, place)
+        members = sorted(value for value in values if value >> shift == buckets[holder])
+        found.append(members[place - ends[holder]])  # counted from the bucket's end
+    return found
 
 
 def tokens_per_second(text_tokens: int | None, text_t_ns: Sequence[int]) -> float | None:

@@ -46,6 +46,7 @@ PARTS: list[dict[str, Any]] = [
 ]
 BLOCKS = st.one_of(
     st.builds(start, INDEXES, TYPES),
+    st.builds(start, INDEXES, TYPES, content=st.just([]), summary=st.just([]), arguments=st.just({"a": [1]})),
     st.builds(start, INDEXES, st.just("model_output"), content=st.just([{"text": "A", "type": "text"}])),
     st.builds(
         lambda index, keys: said("step.delta", index=index, delta=keys), INDEXES, st.sampled_from(PARTS)
@@ -62,6 +63,8 @@ BLOCKS = st.one_of(
             created(),
             updated("queued", usage={"total_tokens": 1}),
             completed(),
+            completed(steps=[{"type": "thought", "summary": []}]),
+            start(0, "function_call") + delta(0, "arguments_delta", arguments='{"a": [1]}') + stop(0),
             said("error", error={"code": "x"}),
             said("odd"),
             block("step.delta", b"no json"),
@@ -113,6 +116,19 @@ def test_the_fold_does_not_depend_on_how_the_bytes_arrived(blocks: list[bytes], 
         for event in decoder.feed(body[first:last]):
             assembler.feed(event)
     assert assembler.assembly() == folded(events_of(body))
+
+
+def test_a_list_that_began_empty_is_not_shared_with_the_past() -> None:
+    summary = delta(0, "thought_summary", content={"text": "s", "type": "text"})
+    text = delta(1, "text", text="a")
+    events = events_of(
+        start(0, "thought", summary=[]) + start(1, "model_output", content=[]) + summary + text
+    )
+    history = History(lambda first, last: events[first:last], spacing=1)
+    history.at(4)
+    assert history.at(2).interaction == {
+        "steps": [{"summary": [], "type": "thought"}, {"content": [], "type": "model_output"}]
+    }
 
 
 def spoil(value: Any) -> None:

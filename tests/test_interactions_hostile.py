@@ -32,6 +32,7 @@ from sserec.interactions import (
     interaction_text,
     is_terminal,
     output_text,
+    started_step,
 )
 from sserec.interactions.assembler import _HANDLERS
 from sserec.interactions.steps import DELTAS, STEP_TYPES
@@ -97,6 +98,7 @@ def test_no_stream_makes_anything_raise_and_every_result_can_be_written(events: 
         assert line.text.isprintable()
         assert isinstance(is_terminal(event), bool)
         assert isinstance(output_text(event), str)
+        assert isinstance(started_step(event), str | None)
     assert all(each.message.isprintable() for each in assembly.diagnostics)
 
 
@@ -205,6 +207,7 @@ QUADRATIC_TRAPS: dict[str, Any] = {
     "new keys": lambda n: [delta(0, "function_result", **{f"key{i}": i, "signature": "s"}) for i in range(n)],
     "unknown events": lambda n: [said(f"odd{i}") for i in range(n)],
     "one index for all": lambda n: [start(0, "function_call", id=str(i)) for i in range(n)],
+    "created over and over": lambda n: [created(**{f"key{i}": i}) for i in range(n)],
     "completed over and over": lambda n: [start(1, "thought"), completed()] * (n // 2),
     "raw audio": lambda n: [delta(0, "audio", data="AAAAAA==", mime_type="audio/l16")] * n,
 }

@@ -17,7 +17,15 @@ from interactions_support import (
     updated,
 )
 from shared_data import SHARED, needs_shared
-from sserec.interactions import EventLine, describe, interaction_text, is_terminal, output_text, parse
+from sserec.interactions import (
+    EventLine,
+    describe,
+    interaction_text,
+    is_terminal,
+    output_text,
+    parse,
+    started_step,
+)
 from sserec.sse import Event
 
 
@@ -118,6 +126,13 @@ def test_only_done_completed_and_real_errors_end_a_stream(body: bytes, is_end: b
 )
 def test_the_text_the_model_wrote_is_told_from_everything_else(body: bytes, text: str) -> None:
     assert output_text(only(body)) == text
+
+
+def test_the_type_of_a_step_is_told_where_it_starts() -> None:
+    assert started_step(only(start(0, "thought"))) == "thought"
+    assert started_step(only(said("content.start", index=0, content={"type": "text"}))) == "text"
+    assert started_step(only(said("step.start", index=0, step={}))) is None
+    assert started_step(only(delta(0, "text", text="step.start"))) is None
 
 
 def test_the_text_of_an_interaction_leaves_thoughts_and_calls_out() -> None:

@@ -9,14 +9,8 @@ from sserec.interactions.diagnostics import RULES, Rule
 from sserec.interactions.ending import End
 from sserec.interactions.events import Parsed, parse
 from sserec.interactions.history import History
-from sserec.interactions.lines import (
-    EventLine,
-    describe,
-    interaction_text,
-    is_terminal,
-    output_text,
-    started_step,
-)
+from sserec.interactions.lines import EventLine, describe
+from sserec.interactions.queries import interaction_text, is_terminal, output_text, started_step
 
 __all__ = [
     "RULES",

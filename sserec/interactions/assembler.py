@@ -152,11 +152,11 @@ class Assembler:
         return fork
 
     def _interaction(self) -> Json | None:
-        steps = self._envelope.carried("steps") or self._steps.value()
-        outputs = self._envelope.carried("outputs") or self._outputs.value()
+        steps = copied(self._envelope.carried("steps")) or self._steps.value()
+        outputs = copied(self._envelope.carried("outputs")) or self._outputs.value()
         if not (steps or outputs or self._envelope.is_known):
             return None
-        return self._envelope.value(copied(steps), copied(outputs))
+        return self._envelope.value(steps, outputs)
 
     def _end(self) -> End:
         if self._envelope.is_completed:

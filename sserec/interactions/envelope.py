@@ -14,7 +14,9 @@ class Envelope:
     """An interaction's keys but for its steps."""
 
     def __init__(self) -> None:
+        self._first: Json | None = None
         self._created: Json | None = None
+        """The latest created interaction; a replay creates it again."""
         self._completed: Json | None = None
         self._heard: Json = {}
         """The last word of the events in between: id, status, usage, continuation_token."""
@@ -39,8 +41,8 @@ class Envelope:
         return status if isinstance(status, str) else None
 
     def create(self, interaction: Json) -> None:
-        """Replays create it again; what the first said stands where the second is silent."""
-        self._created = (self._created or {}) | interaction
+        self._first = self._first if self._first is not None else interaction
+        self._created = interaction
 
     def complete(self, interaction: Json) -> None:
         self._completed = interaction
@@ -72,7 +74,10 @@ class Envelope:
         return value
 
     def _keys(self) -> Json:
-        known = (self._created or {}) | _newer(self._created or {}, self._heard)
+        created = (self._first or {}) | (
+            self._created or {}
+        )  # where a replay is silent, the first word stands
+        known = created | _newer(created, self._heard)
         if self._completed is None:
             return _in_order(known)
         known.pop("continuation_token", None)  # of a checkpoint before the end, so no longer true
@@ -98,10 +103,6 @@ def _inserted(value: Json, key: str, inserted: Any, before: tuple[str, ...]) -> 
     place = next((name for name in before if name in rest), None)
     if place is None:
         return rest | {key: inserted}
-    names = list(rest)
-    at = names.index(place)
-    return (
-        {name: rest[name] for name in names[:at]}
-        | {key: inserted}
-        | {name: rest[name] for name in names[at:]}
-    )
+    at = list(rest).index(place)
+    items = list(rest.items())
+    return dict([*items[:at], (key, inserted), *items[at:]])

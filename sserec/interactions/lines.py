@@ -1,7 +1,7 @@
-"""One event in one line, and the text it holds: what lists, timelines and statistics show of a stream.
+"""One event in one line, as lists show it.
 
-Knows single events and finished interactions; must not know any state between them. A line is printable: what
-a stream sends never reaches a terminal as a control character.
+Knows single events; must not know any state between them. A line is printable: what a stream sends never
+reaches a terminal as a control character.
 """
 
 from collections.abc import Callable
@@ -31,65 +31,15 @@ class EventLine:
     """Printable, in one line, at most 200 characters."""
 
 
-def is_terminal(event: Event) -> bool:
-    """Whether the stream is over with this event: ``[DONE]``, the final interaction, an error that is one."""
-    type_, payload, _ = parse(event)
-    return type_ == "done" or type_ in COMPLETED_TYPES or (type_ == "error" and error_of(payload) is not None)
-
-
 def describe(event: Event) -> EventLine:
     """The event in one line. Works on any stream: what is not of this API is shown as it came."""
     type_, payload, _ = parse(event)
     if not type_:
-        return EventLine(
-            event.type, None, None, _line(event.data[: 4 * _LINE_MAX].decode("utf-8", "replace"))
-        )
+        raw = event.data[: 4 * _LINE_MAX].decode("utf-8", "replace")
+        return EventLine(event.type, None, None, _line(raw))
     index = payload.get("index")
     kind, words = _VIEWS.get(type_, _view_any)(payload)
     return EventLine(type_, index if type(index) is int else None, kind, _line(words))
-
-
-def output_text(event: Event) -> str:
-    """The text that the model wrote in this event; empty for thoughts, calls and everything else."""
-    type_, payload, _ = parse(event)
-    match payload:
-        case {"delta": {"type": "text", "text": str(text)}} if type_ in _DELTA_TYPES:
-            return text
-        case {"step": {"type": "model_output", "content": [*parts]}} if type_ == "step.start":
-            return _texts(parts)
-        case {"content": {"type": "text", "text": str(text)}} if type_ == "content.start":
-            return text
-    return ""
-
-
-def started_step(event: Event) -> str | None:
-    """The type of the step that begins with this event; None for every other event."""
-    if b".start" not in event.data and not event.type.endswith(".start"):
-        return None
-    type_, payload, _ = parse(event)
-    return _view_start(payload)[0] if type_ in _START_TYPES else None
-
-
-def interaction_text(interaction: Json) -> str:
-    """What a person would have read: the texts of the model's outputs, a blank line between steps."""
-    steps = interaction.get("steps") or interaction.get("outputs")
-    texts = (_step_text(step) for step in steps) if isinstance(steps, list) else ()
-    return "\n\n".join(text for text in texts if text)
-
-
-def _step_text(step: Any) -> str:
-    match step:
-        case {"type": "model_output", "content": [*parts]}:
-            return _texts(parts)
-        case {"type": "text", "text": str(text)}:
-            return text
-    return ""
-
-
-def _texts(parts: list[Any]) -> str:
-    return "".join(
-        part["text"] for part in parts if isinstance(part, dict) and isinstance(part.get("text"), str)
-    )
 
 
 View = Callable[[Json], tuple[str | None, str]]
@@ -152,10 +102,6 @@ _VIEWS: dict[str, View] = {
     "error": _view_error,
     "done": _view_done,
 }
-
-_START_TYPES = frozenset({"step.start", "content.start"})
-
-_DELTA_TYPES = frozenset({"step.delta", "content.delta"})
 
 
 def _words(value: Json) -> str:

@@ -1,0 +1,60 @@
+"""What others ask of single events and of finished interactions, so that they need not know the API's words.
+
+Knows no state between events.
+"""
+
+from typing import Any
+
+from sserec.interactions.events import COMPLETED_TYPES, Json, error_of, parse
+from sserec.sse import Event
+
+
+def is_terminal(event: Event) -> bool:
+    """Whether the stream is over with this event: ``[DONE]``, the final interaction, an error that is one."""
+    type_, payload, _ = parse(event)
+    return type_ == "done" or type_ in COMPLETED_TYPES or (type_ == "error" and error_of(payload) is not None)
+
+
+def output_text(event: Event) -> str:
+    """The text that the model wrote in this event; empty for thoughts, calls and everything else."""
+    type_, payload, _ = parse(event)
+    match payload:
+        case {"delta": {"type": "text", "text": str(text)}} if type_ in ("step.delta", "content.delta"):
+            return text
+        case {"step": {"type": "model_output", "content": [*parts]}} if type_ == "step.start":
+            return _joined(parts)
+        case {"content": {"type": "text", "text": str(text)}} if type_ == "content.start":
+            return text
+    return ""
+
+
+def started_step(event: Event) -> str | None:
+    """The type of the step that begins with this event; None for every other event."""
+    type_, payload, _ = parse(event)
+    match payload:
+        case {"step": {"type": str(step)}} if type_ == "step.start":
+            return step
+        case {"content": {"type": str(step)}} if type_ == "content.start":
+            return step
+    return None
+
+
+def interaction_text(interaction: Json) -> str:
+    """What a person would have read: the texts of the model's outputs, a blank line between steps."""
+    steps = interaction.get("steps") or interaction.get("outputs")
+    texts = (_step_text(step) for step in steps) if isinstance(steps, list) else ()
+    return "\n\n".join(text for text in texts if text)
+
+
+def _step_text(step: Any) -> str:
+    match step:
+        case {"type": "model_output", "content": [*parts]}:
+            return _joined(parts)
+        case {"type": "text", "text": str(text)}:
+            return text
+    return ""
+
+
+def _joined(parts: list[Any]) -> str:
+    texts = (part.get("text") for part in parts if isinstance(part, dict))
+    return "".join(text for text in texts if isinstance(text, str))

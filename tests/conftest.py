@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from proxy_stage import Stage
+from record_support import BODY, Recorder
 from shared_data import SHARED
+from sserec.proxy.authority import Authority
 from upstream import Upstream
-from upstream_script import recordings
+from upstream_script import recordings, stream
 from upstream_wire import TestAuthority
 
 
@@ -28,3 +31,31 @@ def upstream(authority: TestAuthority) -> Iterator[Upstream]:
 @pytest.fixture(scope="session")
 def streams() -> Path:
     return SHARED / "streams"
+
+
+@pytest.fixture(scope="session")
+def own_authority() -> Authority:
+    """sserec's CA."""
+    return Authority()
+
+
+@pytest.fixture(scope="session")
+def own_ca(own_authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a client trusts that is to be looked into."""
+    path = tmp_path_factory.mktemp("own") / "ca.pem"
+    path.write_bytes(own_authority.certificate_pem)
+    return path
+
+
+@pytest.fixture
+def stage(own_authority: Authority, authority: TestAuthority) -> Iterator[Stage]:
+    """A proxy that asks for no credentials and notes in memory what it sees."""
+    with Stage(own_authority, authority.ca_file) as stage:
+        yield stage
+
+
+@pytest.fixture
+def recorder(tmp_path: Path, upstream: Upstream) -> Recorder:
+    """Runs ``sserec record`` in a folder of its own; the upstream plays a small stream at ``/s``."""
+    upstream.play("/s", stream(BODY, gap_s=0.005))
+    return Recorder(tmp_path, upstream)

@@ -4,6 +4,7 @@ import asyncio
 import ssl
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 from threading import Condition, Thread
 from types import TracebackType
 from typing import Any, Self
@@ -45,7 +46,9 @@ class Noted:
         self.answer, self.t_response_ns = response, t_ns
 
     def chunk(self, data: bytes, arrival: Arrival) -> None:
-        self.chunks.append((data, arrival))
+        with self.changed:
+            self.chunks.append((data, arrival))
+            self.changed.notify_all()
 
     def traffic(self, side: Side, t_ns: int, size_bytes: int) -> None:
         self.passed.append((side, size_bytes))
@@ -95,15 +98,19 @@ class Notebook:
         def are_closed() -> bool:
             return len(those()) == number and all(noted.closes for noted in those())
 
-        with self._changed:
-            assert self._changed.wait_for(are_closed, PATIENCE_S), (self.exchanges, self.opaques)
+        self.wait_for(are_closed)
         return those()
+
+    def wait_for(self, condition: Callable[[], bool]) -> None:
+        """Until ``condition`` holds of what is noted."""
+        with self._changed:
+            assert self._changed.wait_for(condition, PATIENCE_S), (self.exchanges, self.opaques)
 
 
 class TrustIn:
     """Trusts one file of authorities."""
 
-    def __init__(self, ca_file: str) -> None:
+    def __init__(self, ca_file: Path) -> None:
         self._ca_file = ca_file
 
     def client_context(self, alpn: tuple[str, ...]) -> ssl.SSLContext:
@@ -119,7 +126,7 @@ class Stage:
     def __init__(
         self,
         authority: ServerContexts,
-        ca_file: str,
+        ca_file: Path,
         *,
         credentials: str | None = None,
         only: Iterable[str] = (),

@@ -29,7 +29,7 @@ from sserec.records import Manner
 READ_BYTES = 64 * 1024
 RESET_POLL_S = 0.01
 RESET_PATIENCE_S = 5.0
-"""A peer that stopped reading gets its reset after that, delivered or not."""
+"""A peer that takes nothing for so long gets its reset before the rest."""
 
 
 class LegOwner(Protocol):
@@ -71,7 +71,7 @@ class Leg:
         """What to do once everything is sent."""
         self._finished = False
         """FIN is sent."""
-        self._mute = False
+        self._send_error: OSError | None = None
         """The peer does not take bytes any more, but may have sent some before."""
 
     def start(self) -> None:
@@ -95,7 +95,7 @@ class Leg:
 
     def send(self, pieces: Sequence[bytes]) -> None:
         """Sends with one system call, or queues; each piece is a TLS record of its own."""
-        if self._mute or self._finished or self._finishing is not None or self.is_closed:
+        if self._finished or self._finishing is not None or self.is_closed:
             return
         if self._tls is None:
             self._transmit(pieces[0] if len(pieces) == 1 else b"".join(pieces))
@@ -139,6 +139,8 @@ class Leg:
             return
         if data:
             self._arrived(data, arrival)
+        elif isinstance(self._send_error, ConnectionResetError):
+            self._lose(self._send_error)  # told once by the kernel: the read only says that there is no more
         else:
             self._end(Manner.CLOSE if self._tls is None else Manner.RAGGED)
 
@@ -185,7 +187,7 @@ class Leg:
 
     def _transmit(self, data: bytes) -> None:
         sent = 0
-        if self._mute:
+        if self._send_error is not None:
             return
         if not self._unsent:
             try:
@@ -228,7 +230,7 @@ class Leg:
 
     def _cannot_send(self, error: OSError) -> None:
         """An answer may have come before the peer left (a 413, say): what can be read still is."""
-        self._mute = True
+        self._send_error = error
         if self._unsent:
             self._unsent.clear()
             self._unsent_bytes = 0
@@ -241,19 +243,21 @@ class Leg:
     def _finish(self) -> None:
         """Everything is sent."""
         if self._finishing is Manner.RESET:
-            self._reset_when_delivered(self._loop.time() + RESET_PATIENCE_S)
+            self._reset_when_delivered(unacknowledged_bytes(self._sock), RESET_PATIENCE_S)
             return
         self._finished = True
         with suppress(OSError):
             self._sock.shutdown(socket.SHUT_WR)
         self._close_if_done()
 
-    def _reset_when_delivered(self, deadline: float) -> None:
-        """RST throws away what the kernel has not delivered; the peer's own reset would have come after that."""
+    def _reset_when_delivered(self, undelivered_bytes: int, patience_s: float) -> None:
+        """RST throws away what the kernel has not delivered; the server's own reset came after that."""
         if self.is_closed:
             return
-        if unacknowledged_bytes(self._sock) and self._loop.time() < deadline:
-            self._loop.call_later(RESET_POLL_S, self._reset_when_delivered, deadline)
+        left_bytes = unacknowledged_bytes(self._sock)
+        patience_s = RESET_PATIENCE_S if left_bytes < undelivered_bytes else patience_s - RESET_POLL_S
+        if left_bytes and patience_s > 0:
+            self._loop.call_later(RESET_POLL_S, self._reset_when_delivered, left_bytes, patience_s)
         else:
             self._close(reset=True)
 

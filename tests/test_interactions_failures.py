@@ -1,4 +1,4 @@
-"""Every failure shape of reference/interactions.md, section 7, and what else goes wrong on a wire."""
+"""Every failure shape of docs/interactions.md, and what else goes wrong on a wire."""
 
 from typing import Any
 
@@ -42,7 +42,7 @@ def message_of(assembly: Any, rule: str) -> str:
     return message
 
 
-# 7.1 and 7.2
+# Error events.
 
 
 def test_an_error_event_ends_the_stream_with_the_apis_own_words() -> None:
@@ -106,7 +106,7 @@ def test_completed_goes_before_an_error() -> None:
     assert ids_of(assembly) == ["event-after-end", "error-event"]
 
 
-# 7.3
+# Bytes that are no events.
 
 
 def test_bare_json_after_the_events_is_reported_in_the_apis_own_words() -> None:
@@ -149,7 +149,7 @@ def test_comments_are_no_stray_bytes() -> None:
     assert fold(b": keep-alive\n\n", stream(), b": bye\n").diagnostics == ()
 
 
-# 7.4 and 7.5
+# Streams that end early.
 
 
 def test_a_clean_end_without_completed_is_reported() -> None:
@@ -220,7 +220,7 @@ def test_arguments_that_go_on_after_the_stop_are_parsed_as_a_whole_in_the_end() 
     assert ids_of(assembly) == ["arguments-not-json", "delta-after-stop"]
 
 
-# 7.6, 7.8 and 7.9
+# Odd, but whole.
 
 
 def test_an_incomplete_thought_needs_no_signature() -> None:
@@ -253,7 +253,7 @@ def test_a_zombie_keeps_its_status_and_has_no_steps() -> None:
     }
 
 
-# Resumed and replayed streams (section 6).
+# Resumed and replayed streams (docs/interactions.md, Events).
 
 
 def test_a_resumed_stream_begins_in_the_middle_of_a_step() -> None:

@@ -1,4 +1,4 @@
-"""Every row of the tables in reference/interactions.md, sections 2 to 4: one test or case a row."""
+"""Every row of the tables in docs/interactions.md: one test or case a row."""
 
 import base64
 from typing import Any
@@ -26,7 +26,7 @@ from interactions_support import (
 )
 from sserec.interactions import Assembler, End
 
-# Section 4: step type, what step.start announced, the deltas, the step they make.
+# The deltas: step type, what step.start announced, the deltas, the step they make.
 FOLDS: dict[str, tuple[str, Json, list[Json], Json]] = {
     "text appends": (
         "model_output",
@@ -191,7 +191,7 @@ def test_deltas_fold(type_: str, announced: Json, deltas: list[Json], expected: 
     assert assembly.interaction["steps"] == [expected]
 
 
-# Sections 3 and 4: what step.start holds of a server tool's step, and what its one delta brings.
+# The tools: what step.start holds of a server tool's step, and what its one delta brings.
 TOOLS: dict[str, tuple[Json, Json]] = {
     "google_search_call": ({"id": "s1"}, {"arguments": {"queries": ["q"]}, "signature": "z"}),
     "google_search_result": (
@@ -324,7 +324,7 @@ def test_audio_that_is_not_base64_is_kept_apart(data: Any) -> None:
     assert ids_of(assembly) == ["audio-not-base64"]
 
 
-# Section 2: the events around the steps.
+# The events around the steps.
 
 
 def test_steps_stand_before_object_in_the_keys_of_completed() -> None:
@@ -439,7 +439,7 @@ def test_the_last_event_id_that_is_not_empty_is_kept() -> None:
     assert fold(*blocks).last_event_id == "ev1"
 
 
-# What the reference does not name.
+# What the API does not document.
 
 
 def test_an_unknown_event_is_kept_aside() -> None:

@@ -1,4 +1,4 @@
-"""The older revision: content.* events and outputs (reference/interactions.md, section 8)."""
+"""The older revision: content.* events and outputs (docs/interactions.md)."""
 
 import base64
 from typing import Any

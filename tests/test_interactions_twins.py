@@ -15,9 +15,9 @@ STREAMS = sorted((SHARED / "streams").glob("*.sse"))
 TWINS = [path for path in STREAMS if path.with_suffix(".unary.json").exists()]
 CURRENT = [path for path in STREAMS if not path.name.startswith("legacy")]
 
-# What reference/interactions.md, section 5, says may differ between a stream and its twin.
-ONLY_IN_UNARY = frozenset({"search_type"})  # 5.1
-UNARY_USAGE = frozenset(  # 5.6
+# What docs/interactions.md, Stream and answer, says may differ between a stream and its twin; numbers are its own.
+ONLY_IN_UNARY = frozenset({"search_type"})  # 1
+UNARY_USAGE = frozenset(  # 5
     {"raw_prompt_token", "model_invocation_token_counts", "non_grounding_model_invocation_token_counts"}
 )
 
@@ -35,9 +35,9 @@ def shape(value: Any) -> Any:
 
 
 def comparable(interaction: Json) -> Json:
-    """An interaction without what section 5 lets differ: the list is the whole of the leniency."""
-    rest = {key: value for key, value in interaction.items() if not (key == "id" and value == "")}  # 5.2
-    rest["usage"] = {key: value for key, value in rest["usage"].items() if key not in UNARY_USAGE}  # 5.6
+    """An interaction without what that section lets differ: the list is the whole of the leniency."""
+    rest = {key: value for key, value in interaction.items() if not (key == "id" and value == "")}  # 2
+    rest["usage"] = {key: value for key, value in rest["usage"].items() if key not in UNARY_USAGE}  # 5
     for key in ("steps", "outputs"):
         if key in rest:
             rest[key] = [comparable_step(step) for step in rest[key]]
@@ -48,7 +48,7 @@ def comparable_step(step: Json) -> Json:
     return {
         key: value
         for key, value in step.items()
-        if key not in ONLY_IN_UNARY and not (key == "signature" and value == "")  # 5.1, 5.3
+        if key not in ONLY_IN_UNARY and not (key == "signature" and value == "")  # 1, 3
     }
 
 

@@ -33,10 +33,10 @@ RULES: dict[str, Rule] = {
         Rule("name-differs", Severity.WARNING, "The event's SSE name is not its event_type, which counts."),
         Rule("name-missing", Severity.NOTE, "The event has no SSE name, only an event_type."),
         Rule("event-type-missing", Severity.WARNING, "The JSON has no event_type; the SSE name counts."),
-        Rule("unknown-event", Severity.WARNING, "The API's reference does not know this event.", True),
+        Rule("unknown-event", Severity.WARNING, "The API does not document this event.", True),
         Rule("unexpected-value", Severity.ERROR, "A known field has a value of the wrong JSON type.", True),
         # Steps and deltas.
-        Rule("unknown-step", Severity.WARNING, "The API's reference does not know this step type."),
+        Rule("unknown-step", Severity.WARNING, "The API does not document this step type."),
         Rule("unknown-delta", Severity.WARNING, "No rule says how this delta folds into its step.", True),
         Rule("delta-type-inferred", Severity.WARNING, "A delta has no type; it follows from step and keys."),
         Rule(

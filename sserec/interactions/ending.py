@@ -1,7 +1,7 @@
 """How a stream ended, and what the bytes that no event claimed say about it.
 
 Knows what residue and tail of the decoder look like (sse.py); must not know how anything was folded. The one
-line that says why a stream died is often not SSE at all: reference/interactions.md, section 7.3.
+line that says why a stream died is often not SSE at all: docs/interactions.md, How streams fail.
 """
 
 from collections.abc import Iterable, Iterator
@@ -71,7 +71,7 @@ def stray_remarks(found: Iterable[Stray]) -> Iterator[Diagnostic]:
 
 
 def tail_remarks(tail: Tail | None) -> Iterator[Diagnostic]:
-    """An event without its blank line; the standard drops it, some SDKs do not (section 9)."""
+    """An event without its blank line; the standard drops it, Google's SDKs do not."""
     if tail is not None:
         size = tail.end - tail.start
         yield diagnostic(

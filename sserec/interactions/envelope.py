@@ -7,7 +7,8 @@ full one.
 import copy
 from typing import Any
 
-from sserec.interactions.parts import Json, copied
+from sserec.interactions.events import Json
+from sserec.interactions.parts import copied
 
 
 class Envelope:
@@ -54,7 +55,7 @@ class Envelope:
             self._heard = self._heard | news
 
     def carried(self, key: str) -> list[Any]:
-        """The steps or outputs that the final event carried itself; empty mostly (section 5)."""
+        """The steps or outputs that the final event carried itself; empty mostly."""
         carried = (self._completed or {}).get(key)
         return carried if isinstance(carried, list) else []
 
@@ -64,7 +65,7 @@ class Envelope:
     def value(self, steps: list[Json], outputs: list[Json]) -> Json:
         """The whole interaction: completed's keys, or those known so far, with the steps in their place.
 
-        Steps stand before ``object``, outputs before ``usage`` (sections 5 and 8); what is empty is absent.
+        Steps stand before ``object``, outputs before ``usage``; what is empty is absent.
         """
         value: Json = copied(self._keys())
         if steps:
@@ -90,7 +91,7 @@ def _newer(created: Json, heard: Json) -> Json:
 
 
 def _in_order(known: Json) -> Json:
-    """Usage and token before ``object``, as the finished interaction has them (section 5)."""
+    """Usage and token before ``object``, as the finished interaction has them."""
     late = {key: known[key] for key in ("usage", "continuation_token") if key in known}
     value = {key: known[key] for key in known if key not in late}
     for key in late:

@@ -16,7 +16,7 @@ from sserec.sse import Event
 Json = dict[str, Any]
 
 DONE = b"[DONE]"
-"""The literal that closes every recorded stream; not JSON (reference, section 2)."""
+"""The literal that closes every recorded stream; not JSON (docs/interactions.md, Events)."""
 
 COMPLETED_TYPES = frozenset({"interaction.completed", "interaction.complete"})
 """The event that holds the finished interaction; the second name is the older revision's."""
@@ -60,7 +60,7 @@ _EMPTY = Flaw("not-json", "data is empty")
 
 
 def parse(event: Event) -> Parsed:
-    """The event's type and JSON (reference/interactions.md, section 1: ``event_type`` goes before the name)."""
+    """The event's type and JSON; ``event_type`` goes before the SSE name."""
     data = event.data
     if data == DONE:
         return _DONE_EVENT
@@ -88,7 +88,7 @@ def parse_json(text: str) -> Any:
 
 
 def error_of(payload: Json) -> Any:
-    """What an error event carries, or None for the empty ones, which are noise (section 7.2)."""
+    """What an error event carries, or None for the empty ones, which are noise."""
     return payload.get("error") or {key: payload[key] for key in payload if key not in _NOT_IN_ERROR} or None
 
 

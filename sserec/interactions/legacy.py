@@ -1,9 +1,9 @@
-"""The older revision: flat ``outputs``, grown by content.* events (reference/interactions.md, section 8).
+"""The older revision: flat ``outputs``, grown by content.* events (docs/interactions.md).
 
 Knows how an output differs from a step: it *is* the part that a step would hold.
 """
 
-from sserec.interactions.parts import Json
+from sserec.interactions.events import Json
 from sserec.interactions.steps import (
     PAYLOADS,
     Delta,
@@ -44,7 +44,7 @@ class Output(Step):
 
 
 def fold_media(output: Step, delta: Json, say: Say) -> None:
-    """An image, video or document comes whole; its type stands last, as in the answer (section 8)."""
+    """An image, video or document comes whole; its type stands last, as in the answer."""
     fold_payload(output, delta, say)
     output.fields["type"] = output.fields.pop("type")
 

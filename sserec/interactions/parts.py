@@ -7,13 +7,12 @@ there already; a copy costs one pointer a part, so that a checkpoint of a long s
 import binascii
 from typing import Any
 
+from sserec.interactions.events import Json
 from sserec.interactions.growing import Joined
-
-Json = dict[str, Any]
 
 
 class Text:
-    """A text part. ``start_index`` and ``end_index`` of its annotations count UTF-8 bytes (section 3)."""
+    """A text part. ``start_index`` and ``end_index`` of its annotations count UTF-8 bytes."""
 
     __slots__ = ("annotations", "fields", "text")
 
@@ -37,7 +36,7 @@ class Text:
 
 
 class Pcm:
-    """Headerless audio, streamed in pieces that are base64 each (section 4, ``audio``).
+    """Headerless audio, streamed in pieces that are base64 each.
 
     The base64 grows by whole groups of three bytes; the one or two bytes over wait for the next piece.
     Joining the pieces' base64 text as it came would be wrong unless each were a multiple of three long.

@@ -1,4 +1,4 @@
-"""Steps, and how each delta folds into its step: the table of reference/interactions.md, section 4.
+"""Steps, and how each delta folds into its step: the table of docs/interactions.md.
 
 Knows one step and one delta at a time; must not know events, indexes or the interaction around them. A fold
 never fails: a value that does not fit is said, and whoever listens keeps the event aside.
@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, Self
 
 from sserec.interactions.diagnostics import shown
-from sserec.interactions.events import parse_json
+from sserec.interactions.events import Json, parse_json
 from sserec.interactions.growing import Joined
-from sserec.interactions.parts import Content, Json, Pcm, copied, decoded
+from sserec.interactions.parts import Content, Pcm, copied, decoded
 
 Say = Callable[[str, str, str | None], None]
 """Says a finding: rule, message, subject. It is said once for each subject; every time where that is None."""
@@ -63,13 +63,13 @@ class Step:
         self.content: Content | None = None
         self.summary: list[Any] | None = None
         self.arguments: Arguments | None = None
-        """None while no fragment came: what the start announced then stands (section 4)."""
+        """None while no fragment came: what the start announced then stands."""
         self.is_started = False
         self.is_stopped = False
 
     @classmethod
     def announced(cls, announced: Json, say: Say) -> Self:
-        """The step of a start event, which may be bare or already hold the first content (section 2)."""
+        """The step of a start event, which may be bare or already hold the first content."""
         type_ = announced.get("type")
         step = cls(type_ if isinstance(type_, str) else "", {})
         step.is_started = True
@@ -100,7 +100,7 @@ class Step:
         self.type = self.fields["type"] = type_
 
     def sign(self, signature: Any, say: Say) -> None:
-        """The last signature that is not empty wins: agents send empty ones over and over (section 4)."""
+        """The last signature that is not empty wins: agents send empty ones over and over."""
         if not isinstance(signature, str | None):
             say("unexpected-value", f"signature is {shown(signature)}", None)
         elif "signature" not in self.fields and signature is not None:
@@ -147,7 +147,7 @@ class Step:
         return copy
 
     def value(self) -> Json:
-        """The step as JSON, the grown keys before ``type`` as the wire has them (section 1)."""
+        """The step as JSON, the grown keys before ``type`` as the wire has them."""
         value: Json = {}
         for key, field in self.fields.items():
             if key == "type":

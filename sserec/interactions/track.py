@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from sserec.interactions.diagnostics import shown
-from sserec.interactions.parts import Json
+from sserec.interactions.events import Json
 from sserec.interactions.steps import Delta, Say, Step, fold_payload, inferred_type
 
 
@@ -68,7 +68,7 @@ class Track:
         rule.fold(step, delta, say)
 
     def stop(self, index: Any, event: Json, say: Say) -> None:
-        """A step ends; newer streams tell its usage here (section 2)."""
+        """A step ends; newer streams tell its usage here."""
         index = self._valid(index, self._latest, say)
         step = self._writable(index)
         if step is None:
@@ -94,7 +94,7 @@ class Track:
         return ((self._label(index), step) for index, step in self._steps.items() if not step.is_stopped)
 
     def value(self) -> list[Json]:
-        """The steps as JSON, in the order of their indexes (section 5)."""
+        """The steps as JSON, in the order of their indexes."""
         steps = [*self._superseded, *self._steps.items()]
         return [step.value() for _, step in sorted(steps, key=lambda item: item[0])]
 
@@ -115,7 +115,7 @@ class Track:
     def _resolve(self, index: Any, delta: Any, say: Say) -> None:
         """Folds a delta that does not say all of what it is, or says it at the wrong time."""
         if delta == {}:
-            return  # agents send them; they mean nothing (section 4)
+            return  # agents send them; they mean nothing
         index = self._valid(index, self._latest, say)
         label = self._label(index)
         if not isinstance(delta, dict):

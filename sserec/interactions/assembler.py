@@ -56,7 +56,7 @@ class Assembly:
     error: Any
     """The API's own error, mostly ``{"code", "message"}``, or None."""
     last_event_id: str
-    """The last ``event_id`` that was not empty: from where the stream can be resumed (docs/interactions.md, Events)."""
+    """The last ``event_id`` that was not empty: from where the stream can be resumed."""
     event_count: int
 
     @property

@@ -1,38 +1,57 @@
-"""``sserec export``: the interaction that ``stream:false`` would have returned."""
+"""``sserec export``: a recording in the forms that others read."""
 
-from collections.abc import Iterable
-from itertools import islice
+import sys
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-import orjson
 
-from sserec.cli.display import printable, size
+from sserec.cli.display import printable
+from sserec.cli.export_choice import Choice, chosen
 from sserec.cli.options import one_exchange, recording_file
-from sserec.cli.problems import say_problems
-from sserec.errors import NothingFound, UsageError
+from sserec.cli.problems import EXIT_FINDINGS, say_problems
+from sserec.errors import UsageError
+from sserec.export import FORMATS, MEDIA, Needs, Options
 
 if TYPE_CHECKING:
-    from sserec.export.interaction import ExportedInteraction
-    from sserec.recording import Exchange, Recording
-    from sserec.records import Diagnostic
+    from sserec.export.answer import Remark
+    from sserec.export.subject import Subject
+    from sserec.recording import Recording
 
-EXIT_FINDINGS = 1
-MAX_TOLD = 3
+DEFAULT = "interaction"
+JSON_FORMATS = ("interaction", "steps")
+EPILOG = "\b\nFormats:\n" + "\n".join(f"  {name:<13}{format.summary}" for name, format in FORMATS.items())
 
 
-@click.command()
+@click.command(epilog=EPILOG)
 @recording_file
 @one_exchange
-@click.option("--all", "every", is_flag=True, help="Every exchange's interaction, as a JSON array.")
+@click.option(
+    "--format", "name", type=click.Choice(list(FORMATS)), metavar="FORMAT", default=DEFAULT, help="See below."
+)
+@click.option("--all", "every", is_flag=True, help="Every exchange's; JSON as an array.")
+@click.option("--conversation", is_flag=True, help="The conversation's interactions, each one whole.")
+@click.option("--stitched", is_flag=True, help="The conversation as one interaction.")
 @click.option(
     "--with-diagnostics", is_flag=True, help="Wrap the interaction and the diagnostics in one object."
 )
 @click.option(
-    "-o", "--output", type=click.Path(dir_okay=False), metavar="OUT", help="Write to OUT, not to stdout."
+    "--annotation-characters", is_flag=True, help="Check annotations' byte offsets, add those in characters."
 )
-def export(file: str, number: int | None, every: bool, with_diagnostics: bool, output: str | None) -> None:
+@click.option("-o", "--output", type=click.Path(), metavar="OUT", help="Write to OUT, not to stdout.")
+def export(
+    file: str,
+    number: int | None,
+    name: str,
+    every: bool,
+    conversation: bool,
+    stitched: bool,
+    with_diagnostics: bool,
+    annotation_characters: bool,
+    output: str | None,
+) -> None:
     """Write the interaction that stream:false would have returned.
 
     The last exchange that holds an interaction, streamed or not, or the one asked for. What there is to say about
@@ -40,65 +59,92 @@ def export(file: str, number: int | None, every: bool, with_diagnostics: bool, o
 
     \b
     Example:  sserec export file.sse.zst | jq '.steps[].type'
+              sserec export --format curl file.sse.zst | sh
     """
     from sserec.recording import Recording
 
-    if every and number is not None:
-        raise UsageError("--all and --exchange exclude each other (sserec export --help)")
+    if (with_diagnostics and name != DEFAULT) or (annotation_characters and name not in JSON_FORMATS):
+        raise UsageError(f"--format {name} has no place for that (sserec export --help)")
+    choice = Choice(FORMATS[name].needs, number, every, conversation, stitched)
+    options = Options(choice.is_many, with_diagnostics, annotation_characters)
     with Recording.open(file) as recording:
-        exported = chosen(recording, number, every=every)
-        documents = [one.document(with_diagnostics=with_diagnostics) for one in exported]
-        write(documents if every else documents[0], output)
-        say_diagnostics(recording, exported)
-        incomplete = not all(one.is_complete for one in exported)
-        raise SystemExit(max(say_problems(recording), EXIT_FINDINGS if incomplete else 0))
+        subjects = chosen(recording, choice)
+        if name == MEDIA:
+            code = write_media(subjects, output)
+        else:
+            code = 0
+            write(FORMATS[name].load()(subjects, options), output)
+        if choice.needs is not Needs.REQUEST:
+            code = max(code, say_remarks(recording, subjects, options))
+        raise SystemExit(max(say_problems(recording), code))
 
 
-def chosen(recording: "Recording", number: int | None, *, every: bool) -> "list[ExportedInteraction]":
-    """What to write, in order. Raises NothingFound where there is nothing."""
-    from sserec.export.interaction import export_interaction
-
-    exchanges = list(recording.exchanges) if number is None else [recording.exchange(number)]
-    found = (one for one in map(export_interaction, reversed(exchanges)) if one is not None)
-    exported = list(found if every else islice(found, 1))[::-1]
-    if not exported:
-        raise NothingFound(f"{recording.name} holds no interaction, but {found_instead(exchanges)}")
-    return exported
-
-
-def found_instead(exchanges: "list[Exchange]") -> str:
-    """What the exchanges hold, the first few of them."""
-    if not exchanges:
-        return "nothing at all (sserec verify)"
-    told = "; ".join(map(tell, exchanges[:MAX_TOLD]))
-    return (
-        told if len(exchanges) <= MAX_TOLD else f"{told}; and {len(exchanges) - MAX_TOLD} more (sserec info)"
-    )
+def write(pieces: Iterable[bytes], output: str | None) -> None:
+    """To a file or a pipe as they are; to a terminal only what it would not act on."""
+    remaining = iter(pieces)
+    whole: Iterable[bytes] = chain([next(remaining, b"")], remaining)  # so that a fault leaves a file alone
+    if output is not None:
+        with Path(output).open("wb") as out:
+            out.writelines(whole)
+        return
+    if sys.stdout.isatty():
+        whole = map(harmless, whole)
+    sys.stdout.buffer.writelines(whole)
+    sys.stdout.buffer.flush()
 
 
-def tell(exchange: "Exchange") -> str:
-    response = exchange.response
-    kind = printable(response.header("content-type") or "no content type") if response else "no response head"
-    status = f"{response.status}, " if response else ""
-    return f"exchange {exchange.number}: {status}{kind}, {size(exchange.record.body_size_bytes)}"
+def harmless(piece: bytes) -> bytes:
+    """The same text; line ends and tabs stay what they are."""
+    lines = piece.decode("utf-8", "replace").split("\n")
+    return "\n".join("\t".join(map(printable, line.split("\t"))) for line in lines).encode()
 
 
-def write(document: object, output: str | None) -> None:
-    """As JSON, with a line end; a float that JSON lacks cannot occur, as none was parsed."""
-    text = orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+def write_media(subjects: "Iterable[Subject]", output: str | None) -> int:
+    """Saves the files, and says of each part what became of it."""
+    from sserec.cli.export_media import media_line
+    from sserec.export.media import media_of, save
+    from sserec.export.subject import answers
+
     if output is None:
-        click.echo(text, nl=False)
-    else:
-        Path(output).write_bytes(text)
+        raise UsageError("--format media writes files: -o FOLDER says where")
+    code = 0
+    for saved in save((media for answer in answers(subjects) for media in media_of(answer)), Path(output)):
+        click.echo(media_line(saved, output))
+        code = EXIT_FINDINGS if saved.problem else code
+    return code
 
 
-def say_diagnostics(recording: "Recording", exported: "Iterable[ExportedInteraction]") -> None:
-    """One line each on stderr."""
-    for one in exported:
-        for diagnostic in one.diagnostics:
-            where = f"{recording.name}: exchange {one.exchange}" + place(diagnostic)
-            click.echo(f"sserec: {where}: {diagnostic.severity}: {printable(diagnostic.message)}", err=True)
+def say_remarks(recording: "Recording", subjects: "Iterable[Subject]", options: Options) -> int:
+    """One line each on stderr; returns the exit code that they and the streams' ends call for."""
+    code = 0
+    for subject in subjects:
+        answer = subject.answer
+        misplaced = list(misplaced_annotations(subject)) if options.annotation_characters else []
+        for remark in [*(answer.remarks if answer else ()), *misplaced]:
+            click.echo(f"sserec: {recording.name}: {said(remark)}", err=True)
+        if misplaced or not is_whole(subject):
+            code = EXIT_FINDINGS
+    return code
 
 
-def place(diagnostic: "Diagnostic") -> str:
-    return "" if diagnostic.event is None else f", event {diagnostic.event}"
+def is_whole(subject: "Subject") -> bool:
+    """Whether nothing is missing; of a stream of another API only the transport knows."""
+    if subject.answer is not None:
+        return subject.answer.is_complete
+    endings = (exchange.ending for exchange in subject.exchanges)
+    return all(ending is None or ending.is_clean for ending in endings)
+
+
+def misplaced_annotations(subject: "Subject") -> "Iterator[Remark]":
+    from sserec.annotations import findings
+    from sserec.export.answer import Remark
+
+    if subject.answer is not None:
+        for finding in findings(subject.answer.interaction):
+            yield Remark(subject.answer.exchanges[-1], finding)
+
+
+def said(remark: "Remark") -> str:
+    diagnostic = remark.diagnostic
+    event = "" if diagnostic.event is None else f", event {diagnostic.event}"
+    return f"exchange {remark.exchange}{event}: {diagnostic.severity}: {printable(diagnostic.message)}"

@@ -67,8 +67,9 @@ class FileFacts:
 
 @click.command()
 @recording_file
+@click.option("--conversation", is_flag=True, help="What the exchanges were to one another, as a tree.")
 @as_json
-def info(file: str, as_json: bool) -> None:
+def info(file: str, conversation: bool, as_json: bool) -> None:
     """Show what a recording holds.
 
     A line for each exchange: method, URL, status, events, bytes, time from the request to the response's first
@@ -76,10 +77,14 @@ def info(file: str, as_json: bool) -> None:
 
     \b
     Example:  sserec info --json file.sse.zst | jq '.exchanges[].end'
+              sserec info --conversation file.sse.zst
     """
     from sserec.recording import Recording
 
     with Recording.open(file) as recording:
+        if conversation:
+            tell_conversations(recording, as_json=as_json)
+            raise SystemExit(say_problems(recording))
         facts = file_facts(recording)
         if as_json:
             click.echo(orjson.dumps(facts, option=orjson.OPT_INDENT_2))
@@ -87,6 +92,18 @@ def info(file: str, as_json: bool) -> None:
             for line in people_lines(facts):
                 click.echo(line)
         raise SystemExit(say_problems(recording))
+
+
+def tell_conversations(recording: "Recording", *, as_json: bool) -> None:
+    from sserec.cli.conversation import document, lines
+    from sserec.export.conversation import conversations_of
+
+    conversations = conversations_of(recording)
+    if as_json:
+        click.echo(orjson.dumps(document(recording, conversations), option=orjson.OPT_INDENT_2))
+    else:
+        for line in lines(recording, conversations):
+            click.echo(line)
 
 
 def file_facts(recording: "Recording") -> FileFacts:

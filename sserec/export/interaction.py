@@ -1,65 +1,59 @@
-"""The default export: the interaction object that ``stream:false`` would have returned."""
+"""The default export, the interaction object that ``stream:false`` would have returned, and its steps alone."""
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
 
 import orjson
 
-from sserec.errors import DamagedArchive
-from sserec.recording import Exchange
-from sserec.records import Diagnostic
-
-Json = dict[str, Any]
-
-MAX_UNARY_BYTES = 256 << 20
-"""A whole response is parsed at once; the largest known ones, with images, have a tenth of this."""
+from sserec.annotations import with_characters
+from sserec.export import Options
+from sserec.export.answer import Answer, Json
+from sserec.export.subject import Subject, answers
 
 
-@dataclass(frozen=True, slots=True)
-class ExportedInteraction:
-    """An exchange's interaction and all there is to say about it."""
+def interactions(subjects: Sequence[Subject], options: Options) -> Iterator[bytes]:
+    """One object, or an array of them."""
+    return _written([_document(answer, options) for answer in answers(subjects)], options)
 
-    exchange: int
-    interaction: Json
-    diagnostics: tuple[Diagnostic, ...]
-    is_complete: bool
 
-    def document(self, *, with_diagnostics: bool) -> Json:
-        """The interaction itself, or an object that holds it beside its diagnostics."""
-        if not with_diagnostics:
-            return self.interaction
-        return {
-            "exchange": self.exchange,
-            "interaction": self.interaction,
-            "complete": self.is_complete,
-            "diagnostics": self.diagnostics,
+def steps(subjects: Sequence[Subject], options: Options) -> Iterator[bytes]:
+    """One array of steps, or an array of them. The older revision calls them outputs."""
+    found = [_interaction(answer, options) for answer in answers(subjects)]
+    return _written([one.get("steps") or one.get("outputs") or [] for one in found], options)
+
+
+def _document(answer: Answer, options: Options) -> Json:
+    """The interaction itself, or an object that holds it beside its diagnostics."""
+    interaction = _interaction(answer, options)
+    if not options.with_diagnostics:
+        return interaction
+    return {
+        "exchange": answer.exchanges[-1],
+        "exchanges": answer.exchanges,
+        "interaction": interaction,
+        "complete": answer.is_complete,
+        "diagnostics": list(_diagnostics(answer)),
+    }
+
+
+def _diagnostics(answer: Answer) -> Iterator[Json]:
+    for remark in answer.remarks:
+        said = remark.diagnostic
+        yield {
+            "exchange": remark.exchange,
+            "id": said.id,
+            "severity": said.severity,
+            "message": said.message,
+            "event": said.event,
+            "offset": said.offset,
         }
 
 
-def export_interaction(exchange: Exchange) -> ExportedInteraction | None:
-    """The exchange's interaction, streamed or not; None where it holds none."""
-    if exchange.is_event_stream:
-        return _assembled(exchange)
-    return _unary(exchange)
+def _interaction(answer: Answer, options: Options) -> Json:
+    return with_characters(answer.interaction) if options.annotation_characters else answer.interaction
 
 
-def _assembled(exchange: Exchange) -> ExportedInteraction | None:
-    assembly = exchange.assembly()
-    if assembly.interaction is None:
-        return None
-    return ExportedInteraction(
-        exchange.number, assembly.interaction, assembly.diagnostics, assembly.is_complete
-    )
-
-
-def _unary(exchange: Exchange) -> ExportedInteraction | None:
-    """A response that was never streamed passes through as it is."""
-    if exchange.record.body_size_bytes > MAX_UNARY_BYTES:
-        return None
-    try:
-        interaction = orjson.loads(exchange.body())
-    except (orjson.JSONDecodeError, DamagedArchive):
-        return None
-    if not isinstance(interaction, dict) or interaction.get("object") != "interaction":
-        return None
-    return ExportedInteraction(exchange.number, interaction, (), is_complete=True)
+def _written(documents: Sequence[object], options: Options) -> Iterator[bytes]:
+    """As JSON, with a line end; a float that JSON lacks cannot occur, as none was parsed."""
+    chosen: Iterable[object] = [documents] if options.many else documents
+    for document in chosen:
+        yield orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)

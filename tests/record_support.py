@@ -11,6 +11,10 @@ from upstream import Upstream
 
 SSEREC = (sys.executable, "-m", "sserec")
 GENAI = (sys.executable, str(Path(__file__).with_name("genai_client.py")))
+CURL = ("curl", "-sN", "--http1.1")
+CURL_BY_VERSION = {"HTTP/1.1": CURL, "HTTP/2": ("curl", "-sN", "--http2")}
+BODY = b"event: a\ndata: 1\n\ndata: 2\n\nevent: done\ndata: [DONE]\n\n"
+FAULT = 125
 PATIENCE_S = 60
 
 

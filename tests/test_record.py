@@ -6,27 +6,18 @@ the server sent, and when it sent it.
 
 import statistics
 import time
-from pathlib import Path
 
 import pytest
 
-from record_support import GENAI, Recorder
+from record_support import BODY, CURL, CURL_BY_VERSION, GENAI, Recorder
 from shared_data import SHARED, needs_shared
 from sserec.recording import Exchange, Recording
 from sserec.records import Ending
 from sserec.sse import Decoder
-from upstream import Upstream
 from upstream_script import Finish, Framing, Served, json_response, recordings, stream
 
-CURL = {"HTTP/1.1": ("curl", "-sN", "--http1.1"), "HTTP/2": ("curl", "-sN", "--http2")}
-BODY = b"event: a\ndata: 1\n\ndata: 2\n\nevent: done\ndata: [DONE]\n\n"
 LATE_NS = 5_000_000
 """How far an event's recorded arrival may lie behind the server's write."""
-
-
-@pytest.fixture
-def recorder(tmp_path: Path, upstream: Upstream) -> Recorder:
-    return Recorder(tmp_path, upstream)
 
 
 def lateness_ns(recording: Recording, exchange: Exchange, served: Served) -> list[int]:
@@ -41,30 +32,24 @@ def lateness_ns(recording: Recording, exchange: Exchange, served: Served) -> lis
 
 
 @needs_shared
-@pytest.mark.parametrize("version", CURL)
+@pytest.mark.parametrize("version", CURL_BY_VERSION)
 def test_curl_sees_and_the_recording_holds_what_the_server_sent(recorder: Recorder, version: str) -> None:
     scripts = recordings(SHARED / "streams")
-    urls = [recorder.upstream.https + path for path in scripts]
-    direct, got = recorder.direct(*CURL[version], *urls), recorder.record(*CURL[version], *urls)
-    assert got.stdout == direct.stdout == b"".join(script.body for script in scripts.values())
-    assert (got.returncode, direct.returncode) == (0, 0)
+    got = recorder.record(*CURL_BY_VERSION[version], *[recorder.upstream.https + path for path in scripts])
+    assert (got.stdout, got.returncode) == (b"".join(script.body for script in scripts.values()), 0)
     with Recording.open(str(recorder.file)) as recording:
         exchanges = list(recording.exchanges)
         assert [exchange.body() for exchange in exchanges] == [script.body for script in scripts.values()]
         assert {exchange.ending for exchange in exchanges} == {Ending.COMPLETE}
         assert {exchange.response and exchange.response.http_version for exchange in exchanges} == {version}
-        served = recorder.upstream.wait_for(2 * len(urls))[len(urls) :]
-        late = [
-            ns
-            for exchange, one in zip(exchanges, served, strict=True)
-            for ns in lateness_ns(recording, exchange, one)
-        ]
+        pairs = zip(exchanges, recorder.upstream.wait_for(len(scripts)), strict=True)
+        late = [ns for exchange, served in pairs for ns in lateness_ns(recording, exchange, served)]
     assert min(late) > -1_000_000, "an event cannot arrive before it was sent; the clocks agree within 1 ms"
     assert statistics.median(late) < LATE_NS
 
 
 @needs_shared
-@pytest.mark.parametrize("version", CURL)
+@pytest.mark.parametrize("version", CURL_BY_VERSION)
 def test_every_event_is_timed_within_5_ms_of_the_servers_write(recorder: Recorder, version: str) -> None:
     """A recorder that delays an event delays it each time; a machine that stands still does so now and then.
 
@@ -72,7 +57,7 @@ def test_every_event_is_timed_within_5_ms_of_the_servers_write(recorder: Recorde
     """
     plays = 4
     url = recorder.upstream.https + "/streams/steps-multi-turn-stateful-turn2"
-    assert recorder.record(*CURL[version], *[url] * plays).returncode == 0
+    assert recorder.record(*CURL_BY_VERSION[version], *[url] * plays).returncode == 0
     served = recorder.upstream.wait_for(plays)
     with Recording.open(str(recorder.file)) as recording:
         pairs = zip(recording.exchanges, served, strict=True)
@@ -99,7 +84,7 @@ def test_google_genai_notices_nothing(recorder: Recorder, way: str) -> None:
         assert (exchange.assembly().interaction or {})["status"] == "requires_action"
 
 
-@pytest.mark.parametrize("version", CURL)
+@pytest.mark.parametrize("version", CURL_BY_VERSION)
 def test_each_coding_reaches_the_client_coded_and_the_recording_decoded(
     recorder: Recorder, version: str
 ) -> None:
@@ -107,7 +92,7 @@ def test_each_coding_reaches_the_client_coded_and_the_recording_decoded(
     for coding in codings:
         recorder.upstream.play(f"/{coding}", stream(BODY, gap_s=0.005, coding=coding))
     urls = [f"{recorder.upstream.https}/{coding}" for coding in codings]
-    assert recorder.record(*CURL[version], "--compressed", *urls).stdout == BODY * len(codings)
+    assert recorder.record(*CURL_BY_VERSION[version], "--compressed", *urls).stdout == BODY * len(codings)
     with Recording.open(str(recorder.file)) as recording:
         for coding, exchange in zip(codings, recording.exchanges, strict=True):
             assert exchange.body() == BODY
@@ -116,18 +101,21 @@ def test_each_coding_reaches_the_client_coded_and_the_recording_decoded(
             assert [event.number for event in exchange.events()] == [1, 2, 3]
 
 
-@pytest.mark.parametrize("base", ["http", "https"])
-@pytest.mark.parametrize("framing", list(Framing))
-def test_plain_http_and_every_framing_are_recorded(recorder: Recorder, framing: Framing, base: str) -> None:
-    recorder.upstream.play("/s", stream(BODY, gap_s=0.005, framing=framing))
-    got = recorder.record(*CURL["HTTP/1.1"], getattr(recorder.upstream, base) + "/s")
-    assert (got.stdout, got.returncode) == (BODY, 0)
+def test_plain_http_and_every_framing_are_recorded(recorder: Recorder) -> None:
+    for framing in Framing:
+        recorder.upstream.play(f"/{framing}", stream(BODY, gap_s=0.005, framing=framing))
+    urls = [
+        f"{base}/{framing}"
+        for framing in Framing
+        for base in (recorder.upstream.http, recorder.upstream.https)
+    ]
+    assert recorder.record(*CURL, *urls).stdout == BODY * len(urls)
     with Recording.open(str(recorder.file)) as recording:
-        (exchange,) = recording.exchanges
-        assert (exchange.body(), exchange.ending) == (BODY, Ending.COMPLETE)
+        kept = {(e.request and e.request.url, e.body(), e.ending) for e in recording.exchanges}
+    assert kept == {(url, BODY, Ending.COMPLETE) for url in urls}
 
 
-@pytest.mark.parametrize("version", CURL)
+@pytest.mark.parametrize("version", CURL_BY_VERSION)
 def test_what_does_not_stream_is_recorded_too(recorder: Recorder, version: str) -> None:
     refusals = {
         400: b'{"error":{"code":400}}',
@@ -135,7 +123,7 @@ def test_what_does_not_stream_is_recorded_too(recorder: Recorder, version: str) 
         200: b'{"status":"completed"}',
     }
     recorder.upstream.play("/s", *(json_response(status, body) for status, body in refusals.items()))
-    recorder.record(*CURL[version], *[recorder.upstream.https + "/s"] * 3)
+    recorder.record(*CURL_BY_VERSION[version], *[recorder.upstream.https + "/s"] * 3)
     with Recording.open(str(recorder.file)) as recording:
         kept = {
             exchange.response.status: exchange.body() for exchange in recording.exchanges if exchange.response
@@ -143,35 +131,48 @@ def test_what_does_not_stream_is_recorded_too(recorder: Recorder, version: str) 
     assert kept == refusals
 
 
-@pytest.mark.parametrize("version", CURL)
 @pytest.mark.parametrize(
-    ("finish", "ending"),
+    ("version", "endings"),
     [
-        (Finish.CUT, Ending.UPSTREAM_CUT),
-        (Finish.RAGGED, Ending.UPSTREAM_CUT),
-        (Finish.RESET, Ending.UPSTREAM_RESET),
-        (Finish.BAD_CHUNK, Ending.UPSTREAM_CUT),
-        (Finish.RST_STREAM, Ending.UPSTREAM_RESET),
+        (
+            "HTTP/1.1",
+            {
+                Finish.CUT: Ending.UPSTREAM_CUT,
+                Finish.RAGGED: Ending.UPSTREAM_CUT,
+                Finish.BAD_CHUNK: Ending.UPSTREAM_CUT,
+                Finish.RESET: Ending.UPSTREAM_RESET,
+            },
+        ),
+        (
+            "HTTP/2",
+            {
+                Finish.CUT: Ending.UPSTREAM_CUT,
+                Finish.RAGGED: Ending.UPSTREAM_CUT,
+                Finish.RESET: Ending.UPSTREAM_RESET,
+                Finish.RST_STREAM: Ending.UPSTREAM_RESET,
+            },
+        ),
     ],
 )
 def test_a_bad_end_is_the_same_for_the_client_and_has_a_name_in_the_recording(
-    recorder: Recorder, version: str, finish: Finish, ending: Ending
+    recorder: Recorder, version: str, endings: dict[Finish, Ending]
 ) -> None:
-    if (finish, version) in {(Finish.BAD_CHUNK, "HTTP/2"), (Finish.RST_STREAM, "HTTP/1.1")}:
-        pytest.skip("there is no such thing")
-    recorder.upstream.play("/s", stream(BODY[:-20], gap_s=0.02, finish=finish))
-    command = (*CURL[version], recorder.upstream.https + "/s")
-    direct, got = recorder.direct(*command), recorder.record(*command)
-    assert direct.returncode != 0
-    assert (got.stdout, got.returncode) == (direct.stdout, direct.returncode)
+    for number, finish in enumerate(endings):
+        recorder.upstream.play(f"/{number}", stream(BODY[:-20], gap_s=0.02, finish=finish))
+    urls = [f"{recorder.upstream.https}/{number}" for number in range(len(endings))]
+    each = f'for url; do {" ".join(CURL_BY_VERSION[version])} "$url"; echo "exit $?"; done'
+    direct = recorder.direct("sh", "-c", each, "sh", *urls)
+    assert recorder.record("sh", "-c", each, "sh", *urls).stdout == direct.stdout
+    assert (direct.stdout.count(BODY[:-20]), direct.stdout.count(b"exit 0")) == (len(endings), 0)
     with Recording.open(str(recorder.file)) as recording:
-        exchange = next(recording.exchanges)
-        assert (exchange.body(), exchange.ending) == (BODY[:-20], ending)
+        exchanges = [exchange for exchange in recording.exchanges if exchange.request]
+        assert [exchange.ending for exchange in exchanges] == list(endings.values())
+        assert {exchange.body() for exchange in exchanges} == {BODY[:-20]}
 
 
 def test_both_turns_of_a_conversation_share_a_recording(recorder: Recorder) -> None:
     recorder.upstream.play("/s", stream(BODY, gap_s=0), stream(b"data: again\n\n", gap_s=0))
-    recorder.record(*CURL["HTTP/1.1"], *[recorder.upstream.https + "/s"] * 2)
+    recorder.record(*CURL, *[recorder.upstream.https + "/s"] * 2)
     with Recording.open(str(recorder.file)) as recording:
         exchanges = list(recording.exchanges)
         assert [exchange.number for exchange in exchanges] == [1, 2]
@@ -182,7 +183,7 @@ def test_both_turns_of_a_conversation_share_a_recording(recorder: Recorder) -> N
 
 def test_an_exchange_keeps_when_each_part_of_it_happened(recorder: Recorder) -> None:
     recorder.upstream.play("/s", stream(BODY, gap_s=0.02))
-    recorder.record(*CURL["HTTP/1.1"], "-d", "question", recorder.upstream.https + "/s?alt=sse")
+    recorder.record(*CURL, "-d", "question", recorder.upstream.https + "/s?alt=sse")
     with Recording.open(str(recorder.file)) as recording:
         (exchange,) = recording.exchanges
         record, connection = exchange.record, exchange.record.connection
@@ -206,7 +207,7 @@ def test_an_exchange_keeps_when_each_part_of_it_happened(recorder: Recorder) -> 
 def test_only_the_hosts_asked_for_are_recorded(recorder: Recorder) -> None:
     recorder.upstream.play("/s", stream(BODY, gap_s=0))
     urls = [recorder.upstream.https + "/s", recorder.upstream.https.replace("127.0.0.1", "localhost") + "/s"]
-    got = recorder.record(*CURL["HTTP/1.1"], *urls, options=("--only", "LOCALHOST"), variables=recorder.trust)
+    got = recorder.record(*CURL, *urls, options=("--only", "LOCALHOST"), variables=recorder.trust)
     assert (got.stdout, got.returncode) == (BODY * 2, 0)
     with Recording.open(str(recorder.file)) as recording:
         assert [exchange.request.url for exchange in recording.exchanges if exchange.request] == [urls[1]]

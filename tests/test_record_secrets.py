@@ -1,19 +1,15 @@
 """A key must never reach the disk: not the archive, not a temporary file, at no time."""
 
 import base64
-from pathlib import Path
 
 import pytest
 
-from record_support import Recorder
+from record_support import BODY, Recorder
 from sserec.archive import ArchiveReader
 from sserec.recording import Recording
-from upstream import Upstream
-from upstream_script import stream
 
 CANARY = "cAnArY-0123456789abcdef"
 ENCODED = base64.b64encode(f"ann:{CANARY}".encode()).decode()
-BODY = b"data: 1\n\n"
 WAYS = {
     "x-goog-api-key": ("-H", f"x-goog-api-key: {CANARY}"),
     "x-api-key": ("-H", f"x-api-key: {CANARY}"),
@@ -21,12 +17,6 @@ WAYS = {
     "user": ("-u", f"ann:{CANARY}"),
     "cookie": ("-b", f"session={CANARY}"),
 }
-
-
-@pytest.fixture
-def recorder(tmp_path: Path, upstream: Upstream) -> Recorder:
-    upstream.play("/s", stream(BODY, gap_s=0))
-    return Recorder(tmp_path, upstream)
 
 
 def with_a_look(*command: str) -> tuple[str, ...]:

@@ -5,21 +5,13 @@ import signal
 import subprocess
 from pathlib import Path
 
-import pytest
-
 from record_support import SSEREC, Recorder
 from sserec.archive import ArchiveReader, verify
 from sserec.recording import Recording
 from sserec.records import Ending
-from upstream import Upstream
 from upstream_script import stream
 
 EVENTS = tuple(b"data: %d\n\n" % number for number in range(40))
-
-
-@pytest.fixture
-def recorder(tmp_path: Path, upstream: Upstream) -> Recorder:
-    return Recorder(tmp_path, upstream)
 
 
 def piping(recorder: Recorder, *options: str) -> "subprocess.Popen[bytes]":

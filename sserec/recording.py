@@ -113,9 +113,7 @@ class Exchange:
         label = self.response and self.response.header("content-type")
         if label and label.partition(";")[0].strip().lower() == EVENT_STREAM:
             return True
-        return looks_like_stream(
-            self._source.body(self.number, 0, min(SNIFFED_BYTES, self.record.body_size_bytes))
-        )
+        return looks_like_stream(self._beginning())
 
     @property
     def event_count(self) -> int:
@@ -174,6 +172,15 @@ class Exchange:
         for recorded in events:
             assembler.feed(recorded.event)
         return assembler.ended(events.residue, events.tail)
+
+    def _beginning(self) -> bytes:
+        """The first bytes of the body, as far as damage has left them."""
+        beginning = b""
+        for chunk in self.chunks():
+            if chunk.offset != len(beginning) or len(beginning) >= SNIFFED_BYTES:
+                break
+            beginning += chunk.data
+        return beginning
 
     @cached_property
     def _event_ends(self) -> Sequence[int]:

@@ -9,7 +9,7 @@ import pytest
 
 from check_examples import BEGUN, PRETTY_ERROR, WHOLE
 from check_support import S, Take, write
-from interactions_support import DONE, completed, created
+from interactions_support import DONE, completed, created, delta, start, stop
 
 
 def run(*arguments: str | Path, stdin: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
@@ -122,3 +122,30 @@ def test_what_is_not_listed_is_counted(tmp_path: Path) -> None:
     done = run(path)
     assert f"{path}: … and 980 more [not-json]" in done.stdout.decode().splitlines()
     assert b"1000 errors" in done.stderr.replace(b",", b"")
+
+
+CHECK_AND_TELL_PEAK = """
+import sys
+from sserec.check import check
+from sserec.recording import Recording
+with Recording.open(sys.argv[1]) as recording:
+    assert check(recording).is_clean
+print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
+"""
+
+
+def peak_bytes(path: Path) -> int:
+    """The largest resident size of a process that checks the file."""
+    done = subprocess.run([sys.executable, "-c", CHECK_AND_TELL_PEAK, path], capture_output=True, check=True)
+    return int(done.stdout) * 1024
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
+def test_memory_follows_the_text_and_not_the_events(tmp_path: Path) -> None:
+    small, large = tmp_path / "small.sse", tmp_path / "large.sse"
+    small.write_bytes(WHOLE)
+    token = delta(0, "text", text="token")
+    large.write_bytes(created() + start(0, "model_output") + token * 300_000 + stop(0) + completed() + DONE)
+    assert (
+        peak_bytes(large) - peak_bytes(small) < 20_000_000
+    )  # 31 MB and its tokens as single strings would be 34 MB

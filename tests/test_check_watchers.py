@@ -10,13 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from check_examples import BEGUN, EXAMPLES, GZIP, LIVELY, PAGE, PRETTY_ERROR, WHOLE, paced
-from check_support import MS, S, Scene, Take
+from check_support import MS, S, Scene, Take, write
 from interactions_support import DONE, block, completed, created, updated
 from shared_data import SHARED, needs_shared
-from sserec.archive import Problem
+from sserec.archive import Problem, finalise
 from sserec.check import Finding, Report, check
 from sserec.check.findings import MAX_LISTED
 from sserec.check.resuming import REMEMBERED_IDS, Ids
+from sserec.recording import Recording
 from sserec.records import Chunk, Close, Request, Response, Severity
 
 
@@ -245,6 +246,35 @@ def test_behind_a_gap_the_rest_of_the_torn_event_is_not_taken_for_one() -> None:
 def test_damage_is_told_before_what_follows_from_it(tmp_path: Path) -> None:
     report = Scene((Take(WHOLE),), damaged_at=-40).check(tmp_path)
     assert rules(report)[0] == "damaged-recording"
+
+
+ARCHIVES = {
+    rule: example.breaks
+    for rule, example in EXAMPLES.items()
+    if isinstance(example.breaks, Scene) and not example.breaks.is_live and example.breaks.damaged_at is None
+}
+
+
+@pytest.mark.parametrize("rule", ARCHIVES)
+def test_a_finalised_archive_has_the_findings_of_its_journal(rule: str, tmp_path: Path) -> None:
+    journal = ARCHIVES[rule].check(tmp_path)
+    path = tmp_path / "checked.sse"
+    finalise(path)
+    with Recording.open(str(path)) as recording:
+        assert recording.archive is not None
+        assert recording.archive.state == "final"
+        assert check(recording) == journal
+
+
+def test_damage_to_a_body_that_is_no_stream_is_found_too(tmp_path: Path) -> None:
+    page = Take(PAGE * 9, status=502, headers=(("content-type", "text/html"),))
+    write(tmp_path / "page.sse.zst", page)
+    finalise(tmp_path / "page.sse.zst")
+    data = bytearray((tmp_path / "page.sse.zst").read_bytes())
+    data[data.index(b"\x28\xb5\x2f\xfd") + 30] ^= 0xFF
+    (tmp_path / "page.sse.zst").write_bytes(data)
+    with Recording.open(str(tmp_path / "page.sse.zst")) as recording:
+        assert "damaged-recording" in rules(check(recording))
 
 
 # Order and number.

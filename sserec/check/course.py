@@ -17,7 +17,6 @@ from sserec.sse import Event
 
 Json = dict[str, Any]
 
-KEYS = (b'"status"', b'usage"', b'"event_id"')
 STATUSES = {
     "queued": 0,
     "in_progress": 1,
@@ -57,9 +56,10 @@ class Course(Watcher):
 
     def feed(self, batch: Batch) -> None:
         for number, event in batch.numbered():
-            if event.data == DONE:
+            data = event.data
+            if data == DONE:
                 self._hear_done(number, event)
-            elif any(key in event.data for key in KEYS):
+            elif b'"status"' in data or b'usage"' in data or b'"event_id"' in data:
                 self._hear(number, event)
 
     def end(self, finish: Finish) -> None:

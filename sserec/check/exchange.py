@@ -3,6 +3,7 @@
 Knows which question to ask of which exchange; must not know how a body's bytes are judged. The body is read once.
 """
 
+from collections import deque
 from collections.abc import Iterable
 from typing import Protocol
 
@@ -69,6 +70,7 @@ def check_exchange(exchange: CheckedExchange, findings: Findings, delivered: Del
     judge_head(exchange, findings.say)
     if not exchange.is_event_stream:
         judge_body(exchange, findings.say)
+        deque(exchange.chunks(), maxlen=0)  # damage to the file shows only where it is read
         judge_end(exchange, findings.say, saw_end=False, event_count=0)
         return 0
     stream = StreamCheck(exchange, findings, delivered, stall_ns)

@@ -23,8 +23,10 @@ READ_MAX_BYTES = 1 << 16
 """An error's words stand at its beginning."""
 NO_BODY_STATUSES = frozenset({204, 205})
 _STREAM_IN_URL = re.compile(r"[?&](?:alt=sse|stream=true)(?:&|$)|:stream\w+")
-_TITLE = re.compile(r"<title[^>]*>([^<]+)|<h1[^>]*>([^<]+)", re.IGNORECASE)
-_HTML = re.compile(r"\s*(?:<!--.*?-->\s*)*<(?:!doctype html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
+_HTML = re.compile(r"<(?:!doctype html|html|head|body)\b", re.IGNORECASE)
+_TITLE = re.compile(r"<(?:title|h1)\b[^>]{0,200}>([^<]{1,400})", re.IGNORECASE)
+HTML_BEGINS_WITHIN = 400
+"""Comments of a proxy may stand before the page itself."""
 
 
 def judge_head(exchange: "CheckedExchange", say: Say) -> None:
@@ -83,9 +85,9 @@ def words_of(body: bytes) -> str:
     if error is not None:
         return error_words(error)
     text = body.decode("utf-8", "replace")
-    if _HTML.match(text):
+    if text.lstrip().startswith("<") and _HTML.search(text, 0, HTML_BEGINS_WITHIN):
         title = _TITLE.search(text)
-        return "an HTML page" + (f": {shown(' '.join((title[1] or title[2]).split()))}" if title else "")
+        return "an HTML page" + (f": {shown(' '.join(title[1].split()))}" if title else "")
     return shown(" ".join(text[:400].split()))
 
 

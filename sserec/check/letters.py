@@ -14,7 +14,8 @@ _BEGUN = re.compile(rb"(?:[\xc2-\xdf]|[\xe0-\xef][\x80-\xbf]?|[\xf0-\xf4][\x80-\
 _REST = re.compile(rb"(?<![\x80-\xff])[\x80-\xbf]{1,3}(?![\x80-\xbf])")
 """The last bytes of a character whose first are missing."""
 _LINE_BORDER = re.compile(rb"([\xc2-\xf4][\x80-\xbf]{0,2})\n([\x80-\xbf]{1,3})")
-_LOST = ("\N{REPLACEMENT CHARACTER}".encode(), rb"\ufffd", rb"\uFFFD")
+_LOST = "\N{REPLACEMENT CHARACTER}".encode()
+_LOST_ESCAPED = re.compile(rb"\\u[fF]{3}[dD]")
 
 
 class Letters(Watcher):
@@ -27,11 +28,12 @@ class Letters(Watcher):
 
     def feed(self, batch: Batch) -> None:
         for number, event in batch.numbered():
-            if event.data.isascii():
+            data = event.data
+            if data.isascii():
                 self._begun = b""
             else:
                 self._look(number, event)
-            if any(lost in event.data for lost in _LOST):
+            if _LOST in data or (b"\\u" in data and _LOST_ESCAPED.search(data)):
                 self._say("replacement-character", "U+FFFD, as sent", event=number, offset=event.start)
 
     def _look(self, number: int, event: Event) -> None:

@@ -15,7 +15,7 @@ from sserec.check.letters import Letters
 from sserec.check.lines import Fields, LineEnds
 from sserec.check.resuming import Delivered, is_interactions_request, resumed_from
 from sserec.check.watchers import Batch, Finish, Setting, Watcher
-from sserec.interactions import Assembler, Assembly, is_terminal
+from sserec.interactions import Assembler, Assembly, End
 from sserec.records import Chunk, Diagnostic, Severity
 from sserec.sse import Decoder, Kind, Residue, Tail
 
@@ -42,6 +42,10 @@ TO_BE_EXPECTED = frozenset(
 """A resumed stream begins in the middle of a step (reference of the API, "Resume"), so these are only noted."""
 
 
+COMPACT_EVENTS = 1 << 14
+"""After so many events the fold is asked to join its fragments, or a million tokens stay a million strings."""
+
+
 class StreamCheck:
     """The pass over the body of one exchange."""
 
@@ -53,6 +57,7 @@ class StreamCheck:
         self._exchange = exchange
         self._findings = findings
         self._assembler = Assembler()
+        self._compacted_at = 0
         self._decoder = Decoder()
         self._size_bytes = 0
         self._behind_gap = -1
@@ -86,6 +91,7 @@ class StreamCheck:
         self._keep_stray(
             self._decoder.residue(), Batch(Chunk(0, self._size_bytes, b""), [], [], self.event_count)
         )
+        self.saw_end = self._assembler.assembly().end is not End.OPEN
         assembly = self._assembly(tail)
         finish = Finish(
             assembly,
@@ -108,11 +114,18 @@ class StreamCheck:
         batch = Batch(chunk, events, residue, self.event_count)
         for event in events:
             self._assembler.feed(event)
-            self.saw_end = self.saw_end or is_terminal(event)
         self.event_count += len(events)
+        if self.event_count - self._compacted_at >= COMPACT_EVENTS:
+            self._compact()
         self._keep_stray(residue, batch)
         for watcher in self._watchers:
             watcher.feed(batch)
+
+    def _compact(self) -> None:
+        """A fork joins what its origin held in fragments. It costs its weight, so that much must have come before."""
+        if self.event_count - self._compacted_at >= self._assembler.weight:
+            self._assembler = self._assembler.fork()
+            self._compacted_at = self.event_count
 
     def _go_on_behind_gap(self, offset: int) -> None:
         """Bytes of the file are lost. The block in which they end is no event: its beginning is missing."""

@@ -182,10 +182,11 @@ class Decoder:
             alike = ahead == border
             if not alike and ahead != blank and not ahead.startswith(blank):
                 break
-            if crlf and data.find(b"\n", value_start, value_end) >= 0:
+            value = data[value_start:value_end]
+            if crlf and value.find(b"\n") >= 0:
                 break
             start, position = offset + position, value_end + blank_size
-            value, end = data[value_start:value_end], offset + position - crlf
+            end = offset + position - crlf
             events.append(_new(Event, (type_, value, self._last_event_id, start, end)))
         self._offset = offset + position
         if position < len(data):
@@ -265,13 +266,14 @@ class Decoder:
 
     def _lines_alike(self, data: bytes, end_size: int, events: list[Event]) -> None:
         """Takes lines whose ends all have the same size. Section 9.2.6, for the usual spelling of a field."""
-        if data.find(b"\n") < 0 and data.find(b"\r") < 0:
+        ended = data.endswith(_LINE_ENDS)
+        if not ended and data.find(b"\n") < 0 and data.find(b"\r") < 0:
             self._unfinished.append(data)
             return
         lines = data.splitlines()
         if self._unfinished:
             lines[0] = self._finished(lines[0])
-        if not data.endswith(_LINE_ENDS):
+        if not ended:
             self._unfinished.append(lines.pop())
         if self._line_start == 0:
             lines[0] = self._without_bom(lines[0])

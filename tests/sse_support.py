@@ -51,10 +51,10 @@ def two_way_splits(stream: bytes, at_most: int = 300) -> Iterator[list[bytes]]:
 
 def assert_every_byte_is_accounted_for_once(stream: bytes, decoded: Decoded) -> None:
     """Blocks do not overlap, nor do residue lines; what belongs to neither is framing."""
-    discarded = [r for r in decoded.residue if r.kind is Kind.DISCARDED]
-    blocks = [(span.start, span.end) for span in (*decoded.events, *discarded)]
-    if decoded.tail:
-        blocks.append((decoded.tail.start, decoded.tail.end))
+    tails = [decoded.tail] if decoded.tail else []
+    blocks = [(event.start, event.end) for event in decoded.events]
+    blocks += [(tail.start, tail.end) for tail in tails]
+    blocks += [(r.start, r.end) for r in decoded.residue if r.kind is Kind.DISCARDED]
     lines = [(r.start, r.end) for r in decoded.residue if r.kind is not Kind.DISCARDED]
     for i in set(range(len(stream))) - owned_once(blocks) - owned_once(lines):
         assert_is_framing(stream, i)

@@ -206,8 +206,8 @@ class Total:
     time_between_tokens_ns: Gaps | None
     """Of all the gaps of all the exchanges, so a long stream weighs more than a short one."""
     time_between_events_ns: Gaps | None
-    stalls: int
-    stalled_ns: int
+    stalls: int | None
+    stalled_ns: int | None
 
 
 @dataclass
@@ -227,6 +227,7 @@ class Pool:
     def total(self) -> Total:
         """What the exchanges come to together."""
         all_ = self.figures
+        timed = [one.stalls for one in all_ if one.stalls is not None]
         return Total(
             exchanges=len(all_),
             events=sum(one.events for one in all_),
@@ -240,8 +241,8 @@ class Pool:
             tokens_per_second=spread(one.tokens_per_second for one in all_),
             time_between_tokens_ns=gaps(self.token_gaps_ns),
             time_between_events_ns=gaps(self.event_gaps_ns),
-            stalls=sum(len(one.stalls or ()) for one in all_),
-            stalled_ns=sum(one.stalled_ns or 0 for one in all_),
+            stalls=sum(map(len, timed)) if timed else None,
+            stalled_ns=sum(stall.duration_ns for found in timed for stall in found) if timed else None,
         )
 
 

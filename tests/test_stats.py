@@ -234,6 +234,13 @@ def test_many_exchanges_are_spread_and_their_gaps_are_pooled() -> None:
     assert (first_text.count, first_text.p50, first_text.p95) == (3, 1200 * MS, 1250 * MS)
     assert (total.time_between_tokens_ns.count, total.time_between_tokens_ns.tied) == (9, 3)
     assert total.time_to_first_byte_ns is None
+    assert (total.stalls, total.stalled_ns) == (0, 0)
+
+
+def test_exchanges_without_times_have_no_stalls_to_add_up() -> None:
+    pool, (meter, size_bytes) = Pool(), feed([(None, DONE)])
+    pool.add(meter, meter.figures(Surroundings(size_bytes)))
+    assert (pool.total().stalls, pool.total().stalled_ns) == (None, None)
 
 
 @given(

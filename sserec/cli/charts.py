@@ -76,16 +76,18 @@ def band_line(bands: Iterable[Band], span: Span, ink: Ink) -> str:
     for band in bands:
         first, last = span.column(band.t_ns), span.column(band.t_ns + band.duration_ns)
         width = last + 1 - first
-        cells[first : last + 1] = (ink.edge + band.label[: max(width - 2, 0)]).ljust(width, ink.line)
+        cells[first : last + 1] = (ink.edge + band.label[: width - 1]).ljust(width, ink.line)
     return "".join(cells).rstrip()
 
 
 def axis(span: Span) -> str:
-    """The times at the start, in the middle and at the end of the span, counted from its start."""
+    """The times at the start, in the middle where there is room, and at the end, counted from the start."""
     length_ns = span.end_ns - span.start_ns
-    middle, end = duration(length_ns // 2), duration(length_ns)
-    line = "0".ljust(span.width // 2) + middle
-    return line + end.rjust(max(span.width - len(line), len(end) + 1))
+    end = duration(length_ns)
+    line = "0".ljust(span.width // 2) + duration(length_ns // 2)
+    if len(line) + len(end) >= span.width:
+        line = "0"
+    return line + end.rjust(span.width - len(line))
 
 
 def bars(rows: Sequence[tuple[str, int]], width: int, ink: Ink) -> list[str]:

@@ -258,10 +258,12 @@ def echo_total(total: Total) -> None:
 
 def total_lines(total: Total, width: int, ink: Ink) -> Iterator[str]:
     """All exchanges together."""
-    yield (
-        f"all together: {count(total.exchanges, 'exchange')}, {count(total.events, 'event')}, {size(total.bytes)}, "
-        f"{count(total.stalls, 'stall')}" + (f" of {duration(total.stalled_ns)}" if total.stalls else "")
-    )
+    words = [count(total.exchanges, "exchange"), count(total.events, "event"), size(total.bytes)]
+    if total.stalls is not None:
+        words.append(count(total.stalls, "stall"))
+    if total.stalled_ns:
+        words.append(f"{duration(total.stalled_ns)} stalled")
+    yield "all together: " + ", ".join(words)
     yield from indented(table(("", "of", "p50", "p95", "max"), total_rows(total), right=(1, 2, 3, 4)))
     for block in (
         share_lines(total.events_by_type, total.other_bytes),

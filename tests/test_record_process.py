@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -233,6 +234,24 @@ def test_a_full_disk_harms_nobody_and_is_said(recorder: Recorder) -> None:
     recorder.file.unlink()
     strict = recorder.words(*CURL, recorder.upstream.https + "/large", options=("--require-complete",))
     assert recorder.run(*limited, *strict).returncode == FAULT
+
+
+def test_the_command_inherits_nothing_of_ours(recorder: Recorder) -> None:
+    look = ("sh", "-c", "grep ^Sig[BIC] /proc/self/status; ls /proc/self/fd | wc -l; umask; ulimit -a; pwd")
+    assert recorder.record(*look).stdout == recorder.direct(*look).stdout
+
+
+@pytest.mark.skipif(shutil.which("wget") is None, reason="no wget here")
+def test_wget_which_reads_no_variable_for_authorities_is_recorded(recorder: Recorder) -> None:
+    got = recorder.record("wget", "-qO-", recorder.upstream.https + "/s")
+    assert (got.stdout, got.returncode) == (BODY, 0)
+    assert b"recorded 1 stream, 3 events" in got.stderr
+
+
+def test_an_address_that_others_can_reach_is_pointed_out(recorder: Recorder) -> None:
+    got = recorder.record(*CURL, recorder.upstream.https + "/s", options=("--listen", "0.0.0.0:0"))
+    assert got.stdout == BODY
+    assert b"listening on 0.0.0.0:" in got.stderr
 
 
 def test_start_up_loads_neither_a_viewer_nor_a_client(recorder: Recorder) -> None:

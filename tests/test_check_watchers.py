@@ -16,6 +16,7 @@ from shared_data import SHARED, needs_shared
 from sserec.archive import Problem, finalise
 from sserec.check import Finding, Report, check
 from sserec.check.findings import MAX_LISTED
+from sserec.check.fold import STRAY_LINES
 from sserec.check.resuming import REMEMBERED_IDS, Ids
 from sserec.recording import Recording
 from sserec.records import Chunk, Close, Request, Response, Severity
@@ -311,3 +312,11 @@ def test_ids_are_forgotten_before_they_fill_the_memory() -> None:
     assert not any(ids.add(str(number)) for number in range(REMEMBERED_IDS + 1))
     assert ids.add(str(REMEMBERED_IDS))
     assert not ids.add("0")
+
+
+def test_a_page_without_end_does_not_fill_the_memory_with_its_lines() -> None:
+    report = checked(created() + b"<p>\n" * (STRAY_LINES + 1000))
+    first, rest = findings_of(report, "stray-bytes")
+    assert first.message.startswith(f"{4 * STRAY_LINES - 1} bytes that are no event: <p>")
+    assert rest.message == "1,000 more lines that are no event"
+    assert (rest.event, rest.offset) == (1, len(created()) + 4 * STRAY_LINES)

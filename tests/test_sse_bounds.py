@@ -100,3 +100,15 @@ def test_an_unfinished_line_takes_its_own_length() -> None:
         assert tracemalloc.get_traced_memory()[1] < 1.1 * chunk_bytes * count
     finally:
         tracemalloc.stop()
+
+
+def test_a_large_read_is_taken_in_windows() -> None:
+    """A list of two million blank lines alone would be 16 MB."""
+    read = b"\n" * 2_000_000
+    decoder = Decoder()
+    tracemalloc.start()
+    try:
+        decoder.feed(read)
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()

@@ -16,7 +16,7 @@ from itertools import accumulate, pairwise
 from sserec.errors import DamagedArchive
 
 MAX_VARINT = (1 << 63) - 1
-MAX_ZEROS = 1 << 22
+MAX_ZEROS = 1 << 20
 
 _TYPECODES = {1: "B", 2: "H", 4: "I", 8: "Q"}
 

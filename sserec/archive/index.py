@@ -188,6 +188,7 @@ def _check(index: Index) -> None:
         or (index.run_raw_offsets and index.run_raw_offsets[-1] > index.raw_size)
         or index.raw_size > blocks * MAX_DATA_BYTES
         or max(index.chunk_counts, default=0) > index.raw_size
+        or any(a >= b for a, b in pairwise(index.numbers))
     ):
         raise DamagedArchive("the index points outside the file")
 
@@ -233,12 +234,13 @@ class IndexedCatalogue:
         return ChunkTable(parts)
 
     def event_places(self, number: int) -> list[EventPlace]:
-        """Where the parts of the exchange's table of events are."""
+        """Where the parts of the exchange's table of events are. Raises DamagedArchive."""
         index = self.index
         first, after = bisect_left(index.event_numbers, number), bisect_right(index.event_numbers, number)
-        return [
-            EventPlace(index.event_firsts[row], index.event_positions[row]) for row in range(first, after)
-        ]
+        firsts = index.event_firsts[first:after]
+        if any(firsts[:1]) or any(a >= b for a, b in pairwise(firsts)):
+            raise DamagedArchive("the index contradicts itself about events")
+        return [*map(EventPlace, firsts, index.event_positions[first:after])]
 
     def _row(self, number: int) -> int:
         row = bisect_left(self.numbers, number)

@@ -135,7 +135,7 @@ class Ledger:
         runs: list[Run] = []
         for kind, payload in records(self._store.body(head)):
             if kind == RecordType.CHUNKS:
-                runs.append(decode_run(payload))
+                runs.append(self._counted(decode_run(payload)))
             elif kind in OF_EXCHANGE:
                 exchanges.add(read_varint(payload, 0)[0])
             elif kind == RecordType.META:
@@ -144,6 +144,12 @@ class Ledger:
                 has_notes = True
         self._check(head, exchanges, runs)
         return _Entry(has_notes, exchanges, runs)
+
+    def _counted(self, run: Run) -> Run:
+        self._chunk_count += len(run.sizes)
+        if self._chunk_count > self._chunk_limit:
+            raise DamagedArchive("a file of this size cannot hold so many chunks")
+        return run
 
     def _check(self, head: BlockHead, exchanges: set[int], runs: list[Run]) -> None:
         if sum(sum(run.sizes) for run in runs) != head.data_size:

@@ -392,9 +392,9 @@ class ArchiveReader:
     def _stored_table(self, number: int) -> EventTable | None:
         if not isinstance(self._catalogue, IndexedCatalogue):
             return None
-        places = self._catalogue.event_places(number)
         names = self._catalogue.index.type_names
         try:
+            places = self._catalogue.event_places(number)
             parts = event_parts(self._store, places, number, len(names), len(self.chunk_table(number)))
         except DamagedArchive as error:
             message = f"exchange {number}: the table of events is damaged ({error}); it was derived again"

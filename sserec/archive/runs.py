@@ -92,9 +92,15 @@ def _extra_columns(
         if kind == _CODED_SIZES:
             coded = read_varints(column, 0, len(times))[0]
         elif kind == _KERNEL_LAGS:
-            lags = read_varints(column, 0, len(times))[0]
-            kernel = array("q", (t - _unzigzag(lag) for t, lag in zip(times, lags, strict=True)))
+            kernel = _kernel_times(times, read_varints(column, 0, len(times))[0])
     return coded, kernel
+
+
+def _kernel_times(times: array[int], lags: array[int]) -> array[int]:
+    try:
+        return array("q", (t - _unzigzag(lag) for t, lag in zip(times, lags, strict=True)))
+    except OverflowError as error:
+        raise DamagedArchive("a kernel time is beyond all times") from error
 
 
 def _zigzag(value: int) -> int:

@@ -7,18 +7,18 @@ Invariants:
 * The result never depends on how the stream was cut into reads: events, residue and tail are the same.
 * Every byte is accounted for. Events, discarded blocks and the tail are *blocks*; they never overlap. The
   other residue is *lines* (and the BOM), which never overlap either, but may stand inside a block. A byte
-  belongs to its residue line, else to its block, else it is framing: the end of a blank line that closes no
-  block, or the LF of a CR LF pair whose CR already closed one.
-* A line ends with its CR or LF; the LF after a CR belongs to the block around it. So an event is out as soon
-  as the first byte that ends its blank line has come, and nobody waits to see whether an LF follows.
+  belongs to its residue line, else to its block, else it is framing: the end of a blank line that closed
+  nothing, or the LF of a CR LF outside all blocks.
+* A line ends with its CR or LF; the LF after a CR belongs to the block around it, if there is one. So an
+  event is out as soon as the first byte that ends its blank line has come, and nobody waits for an LF.
 * Time is linear in the bytes. Memory holds one unfinished line, the data of one unfinished block, and the
   residue nobody has taken yet: a keep-alive that goes on for ever costs nothing, a line that goes on for ever
-  costs its own length, because that is what its event will be.
+  costs its own length (and some 50 bytes for each read it came in), because that is what its event will be.
 
-There are two paths. The exact one takes a line at a time and knows the whole grammar. The fast one,
-``_plain_blocks``, takes only whole blocks of the shape that LLM APIs send, ``[event: T] data: V`` and a blank
-line, and leaves everything else to the exact one. A byte at a time never takes the fast path, so the tests
-that compare splits compare the two.
+There are two paths. The exact one, :meth:`Decoder._lines`, takes a line at a time and knows the whole grammar.
+The fast one, in :meth:`Decoder.feed`, takes only whole blocks of the shape that LLM APIs send,
+``[event: T] data: V`` and a blank line, and leaves everything else to the exact one. A read of one byte never
+takes the fast path, so the tests that compare splits compare the two.
 """
 
 import re
@@ -72,7 +72,7 @@ class Event(NamedTuple):
 
 
 class Kind(StrEnum):
-    """Why bytes are no event. The last two lines' kinds tell chatter from a reply that is no SSE at all."""
+    """Why bytes are no event. MALFORMED is what tells a reply that is no SSE at all from a stream's chatter."""
 
     BOM = "bom"
     """The one byte order mark that may open a stream."""

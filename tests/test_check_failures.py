@@ -232,3 +232,24 @@ def test_a_body_that_nobody_asked_to_be_a_stream_may_be_anything(tmp_path: Path)
 )
 def test_a_stream_can_be_asked_for_in_four_ways(asking: dict[str, bytes], tmp_path: Path) -> None:
     assert rules(told(tmp_path, Take(b"{}", headers=JSON, **asking))) == ["not-a-stream"]  # type: ignore[arg-type]
+
+
+def test_what_cannot_have_a_body_is_not_asked_for_one(tmp_path: Path) -> None:
+    assert not told(tmp_path, Take(b"", status=204, headers=()))
+
+
+def test_a_request_that_is_no_json_asks_for_no_stream(tmp_path: Path) -> None:
+    assert not told(tmp_path, Take(b"pong", headers=(("content-type", "text/plain"),), request_body=b"ping"))
+
+
+@pytest.mark.parametrize(("body", "words"), [(PAGE, "an HTML page: 502 Bad Gateway"), (b"", "an empty body")])
+def test_a_saved_body_that_is_no_stream_was_meant_to_be_one(body: bytes, words: str, tmp_path: Path) -> None:
+    (finding,) = Scene(body).check(tmp_path).findings
+    assert (finding.rule, finding.message) == ("not-a-stream", f"no event stream, but {words}")
+
+
+def test_of_a_long_error_only_the_beginning_is_told(tmp_path: Path) -> None:
+    chunks = tuple((3 * MS, b"no luck " * 1000) for _ in range(20))
+    (finding,) = told(tmp_path, Take(chunks, status=500, reason="", headers=()))
+    assert finding.message.startswith("500: no luck no luck")
+    assert len(finding.message) < 100

@@ -222,6 +222,12 @@ def test_a_coded_stream_that_came_all_at_once_after_a_while_was_held_back(tmp_pa
     assert (finding.event, finding.offset) == (1, 0)
 
 
+def test_chunks_of_one_read_are_one_burst(tmp_path: Path) -> None:
+    take = Take(tuple((2 * S, block) for block in LIVELY), headers=GZIP)
+    (finding,) = [each for each in Scene((take,)).check(tmp_path).findings if each.rule == "held-back"]
+    assert finding.message.endswith("in 1 burst of up to 30")
+
+
 @pytest.mark.parametrize(("limit_ns", "stalls"), [(S - 1, 1), (S, 0)])
 def test_a_stall_is_longer_than_the_limit(limit_ns: int, stalls: int, tmp_path: Path) -> None:
     take = Take(((3 * MS, BEGUN), (3 * MS + S, WHOLE)))

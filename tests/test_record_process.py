@@ -237,7 +237,7 @@ def test_a_full_disk_harms_nobody_and_is_said(recorder: Recorder) -> None:
 
 
 def test_the_command_inherits_nothing_of_ours(recorder: Recorder) -> None:
-    look = ("sh", "-c", "grep ^Sig[BIC] /proc/self/status; ls /proc/self/fd | wc -l; umask; ulimit -a; pwd")
+    look = ("sh", "-c", "ls /proc/self/fd | wc -l; umask; ulimit -a; pwd")
     assert recorder.record(*look).stdout == recorder.direct(*look).stdout
 
 

@@ -75,15 +75,15 @@ class Notebook:
         self.clock = clock or Clock()
         self.exchanges: list[Noted] = []
         self.opaques: list[Noted] = []
-        self._changed = Condition()
+        self.changed = Condition()
 
     def open_exchange(self, request: Request, connection: Connection | None, t_ns: int) -> Noted:
-        noted = Noted(self._changed, request=request, connection=connection, t_open_ns=t_ns)
+        noted = Noted(self.changed, request=request, connection=connection, t_open_ns=t_ns)
         self.exchanges.append(noted)
         return noted
 
     def open_opaque(self, target: str, reason: str, t_ns: int) -> Noted:
-        noted = Noted(self._changed, opaque=(target, reason), t_open_ns=t_ns)
+        noted = Noted(self.changed, opaque=(target, reason), t_open_ns=t_ns)
         self.opaques.append(noted)
         return noted
 
@@ -103,8 +103,8 @@ class Notebook:
 
     def wait_for(self, condition: Callable[[], bool]) -> None:
         """Until ``condition`` holds of what is noted."""
-        with self._changed:
-            assert self._changed.wait_for(condition, PATIENCE_S), (self.exchanges, self.opaques)
+        with self.changed:
+            assert self.changed.wait_for(condition, PATIENCE_S), (self.exchanges, self.opaques)
 
 
 class TrustIn:
@@ -131,8 +131,9 @@ class Stage:
         credentials: str | None = None,
         only: Iterable[str] = (),
         reverse: Iterable[ReverseRoute] = (),
+        notebook: Notebook | None = None,
     ) -> None:
-        self.notebook = Notebook()
+        self.notebook = notebook or Notebook()
         self.lines: list[str] = []
         self._server = ProxyServer(
             self.notebook,
@@ -143,6 +144,7 @@ class Stage:
             reverse=reverse,
             log=self.lines.append,
         )
+        self._stopped = False
         self._loop = asyncio.new_event_loop()
         self._thread = Thread(target=self._loop.run_forever)
 
@@ -154,7 +156,8 @@ class Stage:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.stop()
+        if not self._stopped:
+            self.stop()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -164,6 +167,7 @@ class Stage:
         return f"http://{self.host}:{self.port}"
 
     def stop(self, grace_s: float = 0.0) -> None:
+        self._stopped = True
         self._run(self._server.stop(grace_s))
 
     def _run(self, work: Coroutine[Any, Any, Any]) -> Any:

@@ -4,6 +4,7 @@ import socket
 import ssl
 import subprocess
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 from types import TracebackType
@@ -100,3 +101,11 @@ def receive_exactly(sock: socket.socket, size_bytes: int) -> bytes:
     while len(received) < size_bytes:
         received += sock.recv(size_bytes - len(received))
     return received
+
+
+def leave(sock: socket.socket) -> None:
+    """Closes in order; what the server says to that is its own affair."""
+    if isinstance(sock, ssl.SSLSocket):
+        with suppress(ssl.SSLEOFError):
+            sock.unwrap()
+    sock.close()

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from proxy_stage import Stage
 from record_support import BODY, Recorder
@@ -12,6 +13,10 @@ from sserec.proxy.authority import Authority
 from upstream import Upstream
 from upstream_script import recordings, stream
 from upstream_wire import TestAuthority
+
+# How long one example takes says more about the machine than about the code.
+settings.register_profile("sserec", deadline=None)
+settings.load_profile("sserec")
 
 
 @pytest.fixture(scope="session")

@@ -21,15 +21,16 @@ def piping(recorder: Recorder, *options: str) -> "subprocess.Popen[bytes]":
 
 def test_what_curl_pipes_in_is_recorded_as_it_comes(recorder: Recorder) -> None:
     recorder.upstream.play("/s", stream(b"".join(EVENTS), gap_s=0.01))
-    sserec = " ".join(SSEREC)
-    pipe = f"curl -sN {recorder.upstream.http}/s | {sserec} record --stdin -o {recorder.file}"
-    got = recorder.run("sh", "-c", pipe)
+    once_it_records = f"while ! test -s {recorder.file}; do sleep 0.01; done"
+    stream_it = f"curl -sN {recorder.upstream.http}/s"
+    sserec = f"{' '.join(SSEREC)} record --stdin -o {recorder.file}"
+    got = recorder.run("sh", "-c", f"({once_it_records}; {stream_it}) | {sserec}")
     assert (got.returncode, got.stdout) == (0, b"")
     assert b"recorded 1 stream, 40 events" in got.stderr
     with Recording.open(str(recorder.file)) as recording:
         (exchange,) = recording.exchanges
         assert (exchange.body(), exchange.ending) == (b"".join(EVENTS), Ending.COMPLETE)
-        assert len({event.t_ns for event in exchange.events()}) > 30
+        assert len({event.t_ns for event in exchange.events()}) > len(EVENTS) / 2
         assert recording.meta
         assert recording.meta.attributes["mode"] == "stdin"
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from sserec import __version__, redact
 from sserec.archive import Meta
-from sserec.errors import RecordingError, UsageError
+from sserec.errors import UsageError
 from sserec.proxy import environment
 from sserec.proxy.authority import Authority
 from sserec.proxy.child import caught, run_command
@@ -48,8 +48,8 @@ def run(plan: Plan, trust: UpstreamTrust, say: Say) -> tuple[int, Outcome]:
     session = Session(plan, trust, say)
     try:
         returncode = asyncio.run(session.run())
-    except (RecordingError, OSError):
-        session.cancel()
+    except BaseException:  # ^C among them
+        session.discard_if_empty()
         raise
     return returncode, session.finish()
 
@@ -100,10 +100,11 @@ class Session:
     def finish(self) -> Outcome:
         return finish(self._recorder, self._destination)
 
-    def cancel(self) -> None:
-        """The command never ran."""
-        self._recorder.close()
-        self._destination.discard()
+    def discard_if_empty(self) -> None:
+        """What was interrupted before it recorded anything leaves no file; otherwise the file stays a journal."""
+        if not self._recorder.exchange_count:
+            self._recorder.close()
+            self._destination.discard()
 
     def _prepare(self, address: tuple[str, int], folder: Path) -> Prepared:
         session = secrets.token_hex(4)

@@ -122,6 +122,8 @@ class ArchiveWriter:
         self._seq = self._raw_size = self._committed_size = 0
         self._last_commit_ns = -self._flush_ns - 1
         self._failure: RecordingError | None = None
+        self.lost_bytes = 0
+        """Body bytes of commits that failed, so far."""
         self._stopped = threading.Event()
         self._due = threading.Event()
         self._begin(meta)
@@ -262,9 +264,12 @@ class ArchiveWriter:
             raise
 
     def _open(self, kind: RecordType, t_ns: int, head: bytes) -> int:
+        """A failure is raised by the next call: the caller has to learn the number of a head that is kept."""
         self._exchange_count += 1
         number = self._exchange_count
-        self._commit_heads((kind, stamp(number, t_ns) + head))
+        with self._lock:
+            self._pending.records.append((kind, stamp(number, t_ns) + head))
+            self._commit(self._last_commit_ns)
         return number
 
     def _commit_heads(self, *heads: tuple[RecordType, bytes]) -> None:
@@ -330,6 +335,7 @@ class ArchiveWriter:
             self._append(frame + block)
         except OSError as error:
             self._pending = pending.without_bulk()
+            self.lost_bytes += len(data)
             self._failure = RecordingError(
                 f"{self.path}: {error.strerror}; {len(data):,} bytes were not recorded"
             )

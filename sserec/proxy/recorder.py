@@ -37,14 +37,16 @@ class Lost:
 
     chunks: int = 0
     size_bytes: int = 0
-    """Body bytes as on the wire."""
+    """Body bytes, as on the wire, that found no room in the queue."""
     entries: int = 0
-    """Heads, ends and other facts."""
+    """Heads, ends and other facts that found none."""
+    unwritten_bytes: int = 0
+    """Body bytes that the file system refused."""
     error: str | None = None
-    """The first error that the file system gave."""
+    """The first error that it gave."""
 
     def __bool__(self) -> bool:
-        return bool(self.chunks or self.entries or self.error)
+        return bool(self.size_bytes or self.entries or self.unwritten_bytes or self.error)
 
 
 class Recorder:
@@ -60,7 +62,7 @@ class Recorder:
     ) -> None:
         self.clock = clock
         self.policy = policy
-        self.lost = Lost()
+        self._lost = Lost()
         self.exchange_count = 0
         self.opaque_count = 0
         self._writer = writer
@@ -72,6 +74,11 @@ class Recorder:
         self._ending = Event()
         self._thread = Thread(target=self._write_all, name="sserec-recorder", daemon=True)
         self._thread.start()
+
+    @property
+    def lost(self) -> Lost:
+        """What was lost so far. The writer's own share is known once it is closed."""
+        return replace(self._lost, unwritten_bytes=self._writer.lost_bytes)
 
     def open_exchange(self, request: Request, connection: Connection | None, t_ns: int) -> ExchangeSink:
         """Starts to record an exchange; every fact of it goes through what is returned."""
@@ -98,14 +105,18 @@ class Recorder:
         """Queues body bytes; False, having counted them as lost, when there is no room."""
         queued = self._put(len(data), self._limit_bytes, write, (data, *arguments))
         if not queued:
-            self.lost.chunks += 1
-            self.lost.size_bytes += len(data)
+            self.lose(data)
         return queued
+
+    def lose(self, data: bytes) -> None:
+        """Counts body bytes that are not recorded."""
+        self._lost.chunks += 1
+        self._lost.size_bytes += len(data)
 
     def put_head(self, size_bytes: int, write: Callable[..., None], *arguments: object) -> bool:
         """Queues any other fact; False, having counted it as lost, when there is no room even for that."""
         queued = self._put(size_bytes, self._limit_bytes + HEADS_RESERVE_BYTES, write, arguments)
-        self.lost.entries += not queued
+        self._lost.entries += not queued
         return queued
 
     def _put(
@@ -119,7 +130,7 @@ class Recorder:
         return True
 
     def _opened(self, written: Written, queued: bool) -> ExchangeSink:
-        return OpenExchange(self, written) if queued else UnrecordedExchange(self.lost)
+        return OpenExchange(self, written) if queued else UnrecordedExchange(self)
 
     def _write_all(self) -> None:
         while (entry := self._queue.get()) is not None:
@@ -144,10 +155,10 @@ class Recorder:
         try:
             write(*arguments)
         except RecordingError as error:
-            self.lost.error = self.lost.error or str(error)
+            self._lost.error = self._lost.error or str(error)
         except Exception as error:  # a bug of ours costs one entry, and is told
-            self.lost.error = self.lost.error or f"internal error: {error!r}"
-            self.lost.entries += 1
+            self._lost.error = self._lost.error or f"internal error: {error!r}"
+            self._lost.entries += 1
         self._taken_bytes += cost
 
 
@@ -162,7 +173,7 @@ class OpenExchange:
 
     def request_body(self, data: bytes) -> None:
         if self._lost_request:
-            self._recorder.lost.size_bytes += len(data)
+            self._recorder.lose(data)
         elif not self._recorder.put_body(data, self._written.request_body):
             self._lost_request = True
 
@@ -175,8 +186,7 @@ class OpenExchange:
 
     def chunk(self, data: bytes, arrival: Arrival) -> None:
         if self._lost_bytes:
-            self._recorder.lost.chunks += 1
-            self._recorder.lost.size_bytes += len(data)
+            self._recorder.lose(data)
         elif self._recorder.put_body(data, self._written.chunk, arrival):
             return
         self._lost_bytes += len(data)
@@ -193,15 +203,14 @@ class OpenExchange:
 class UnrecordedExchange:
     """Stands in for an exchange whose very beginning found no room: everything of it is lost, and counted."""
 
-    def __init__(self, lost: Lost) -> None:
-        self._lost = lost
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
 
     def request_body(self, data: bytes) -> None:
-        self._lost.size_bytes += len(data)
+        self._recorder.lose(data)
 
     def chunk(self, data: bytes, arrival: Arrival) -> None:
-        self._lost.chunks += 1
-        self._lost.size_bytes += len(data)
+        self._recorder.lose(data)
 
     def request_sent(self, t_ns: int) -> None: ...
 

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sserec.archive import ArchiveReader, ArchiveWriter, Direction, ExchangeRecord, Meta, Problem
+from sserec.archive.format import BlockHead
+from sserec.archive.scan import Walk
+from sserec.archive.source import Source
 from sserec.errors import NotAnArchive
 from sserec.records import Chunk, Close, Closer, Connection, Manner, Request, Response
 
@@ -179,6 +182,15 @@ def _ends_early(reader: ArchiveReader, model: Model) -> bool:
     present = [number for number in model.bodies if number in reader.numbers]
     is_cut = reader.state == "journal" and len(present) < len(model.bodies)
     return is_cut or any(reader.exchange(number).close is None for number in present)
+
+
+def block_heads(path: Path) -> list[BlockHead]:
+    """Where the blocks of a file stand."""
+    problems: list[Problem] = []
+    with Source(path) as source:
+        heads = list(Walk(source, problems.append).blocks())
+    assert problems == []
+    return heads
 
 
 def damaged_copies(data: bytes, count: int, seed: int) -> Iterator[tuple[str, bytes]]:

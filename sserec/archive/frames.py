@@ -74,11 +74,11 @@ def decompress_prefix(frame: bytes, size: int, wanted: int) -> bytes:
     parts: list[bytes] = []
     missing = min(wanted, size)
     try:
-        while missing > 0 and (part := reader.read(missing)):
+        while missing > 0 and (part := reader.read(min(missing, _MAX_BLOCK_BYTES))):
             parts.append(part)
             missing -= len(part)
     except zstandard.ZstdError:
-        pass  # what came before is for the caller to prove
+        pass  # what came before is there, and is for the caller to prove
     return b"".join(parts)
 
 
@@ -89,6 +89,14 @@ def _check_claims(frame: bytes, size: int, limit: int) -> None:
         raise DamagedArchive(f"a compressed frame has no valid header: {error}") from error
     if claims.content_size != size or size > limit or claims.window_size > limit or claims.dict_id:
         raise DamagedArchive("a compressed frame's header disagrees with its block's")
+
+
+def content_size(frame_head: bytes) -> int:
+    """The size that a data frame claims its content has; 0 when it claims none."""
+    try:
+        return zstandard.get_frame_parameters(frame_head).content_size
+    except zstandard.ZstdError:
+        return 0
 
 
 def frame_end(read: Callable[[int, int], bytes], position: int) -> int | None:

@@ -67,7 +67,8 @@ class Walk:
         start = self._source.read(position, 12)
         if start.startswith(DATA_MAGIC):
             return frame_end(self._source.read, position)
-        return None if start[8:12] == BLOCK_TAG else skippable_end(start, position)
+        is_damaged_block = start.startswith(BLOCK_MAGIC) or start[8:12] == BLOCK_TAG
+        return None if is_damaged_block else skippable_end(start, position)
 
     def _resynchronised(self) -> BlockHead | None:
         """The next whole block of this recording, wherever it is."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from sserec.archive.frames import DATA_MAGIC, frame_end, seek_table, skippable_end
+from sserec.archive.frames import DATA_MAGIC, content_size, frame_end, seek_table, skippable_end
 from sserec.archive.reader import ArchiveReader
 from sserec.archive.source import Source
 from sserec.archive.tables import EventTable
@@ -96,11 +96,11 @@ def _compare_with_seek_table(reader: ArchiveReader) -> Iterator[Problem]:
     """Whether the table at the end lists the frames that are there."""
     with Source(reader.path) as source:
         position = 0
-        for coded_size, _ in seek_table(source.read, source.size):
-            is_data = source.read(position, 4) == DATA_MAGIC
-            head = source.read(position, 8)
+        for coded_size, raw_size in seek_table(source.read, source.size):
+            head = source.read(position, 18)
+            is_data = head.startswith(DATA_MAGIC)
             end = frame_end(source.read, position) if is_data else skippable_end(head, position)
-            if end != position + coded_size:
+            if end != position + coded_size or raw_size != (content_size(head) if is_data else 0):
                 message = f"the seek table is wrong about the frame at byte {position:,}"
                 yield Problem(Flaw.UNUSABLE_INDEX, message, position)
                 return

@@ -148,7 +148,11 @@ def test_nothing_captured_is_said_loudly_and_leaves_no_file(recorder: Recorder) 
 
 
 def test_nothing_captured_is_a_failure_where_it_must_not_be(recorder: Recorder) -> None:
-    assert recorder.record("true", options=("--require-capture",)).returncode == FAULT
+    missed = recorder.record("true", options=("-q", "--require-capture"))
+    assert (missed.returncode, missed.stderr) == (
+        FAULT,
+        b"sserec: nothing was captured (--require-capture)\n",
+    )
     captured = recorder.record(*CURL, recorder.upstream.https + "/s", options=("--require-capture",))
     assert captured.returncode == 0
 

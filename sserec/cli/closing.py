@@ -42,9 +42,13 @@ class Demands:
     capture: bool
     complete: bool
 
-    def are_met_by(self, outcome: "Outcome") -> bool:
-        missed = self.capture and not outcome.exchange_count
-        return not (missed or (self.complete and outcome.lost))
+    def unmet_by(self, outcome: "Outcome") -> str | None:
+        """Why it does not; None where it does."""
+        if self.capture and not outcome.exchange_count:
+            return "nothing was captured (--require-capture)"
+        if self.complete and outcome.lost:
+            return "a part could not be recorded (--require-complete)"
+        return None
 
 
 def tell(outcome: "Outcome", voice: Voice) -> None:

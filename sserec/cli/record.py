@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import click
 
 from sserec.cli.closing import Demands, Voice, tell, tell_nothing
-from sserec.errors import SserecError
+from sserec.errors import RecordingError, SserecError
 from sserec.proxy.plan import Plan
 
 FAULT = 125
@@ -118,7 +118,7 @@ def check_usage(plan: Plan, *, from_stdin: bool) -> None:
 
 
 def record_command(plan: Plan, voice: Voice, demands: Demands) -> int:
-    """Runs the command, or serves, to the end, and ends as the command did; or returns 125."""
+    """Runs the command, or serves, to the end, and ends as the command did. Raises SserecError where it must not."""
     from sserec.proxy.trust import UpstreamTrust
 
     trust = UpstreamTrust(plan.upstream_ca)
@@ -130,9 +130,9 @@ def record_command(plan: Plan, voice: Voice, demands: Demands) -> int:
     tell(outcome, voice)
     if not outcome.exchange_count:
         tell_nothing(voice, plan)
-    if demands.are_met_by(outcome):
-        end_like(returncode)
-    return FAULT
+    if reason := demands.unmet_by(outcome):
+        raise RecordingError(reason)
+    end_like(returncode)
 
 
 def record_pipe(plan: Plan, voice: Voice, demands: Demands) -> int:
@@ -141,4 +141,6 @@ def record_pipe(plan: Plan, voice: Voice, demands: Demands) -> int:
 
     outcome = run(sys.stdin.fileno(), plan, voice.say)
     tell(outcome, voice)
-    return 0 if demands.are_met_by(outcome) else FAULT
+    if reason := demands.unmet_by(outcome):
+        raise RecordingError(reason)
+    return 0

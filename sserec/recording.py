@@ -5,29 +5,23 @@ Joins what the floors below keep apart: the archive knows chunks, :mod:`sserec.s
 are asked for and never kept, so a better decoder reads old files better, and memory does not follow the file.
 """
 
-import shutil
-import sys
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from itertools import count
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple, Protocol, Self
+from typing import NamedTuple, Self
 
 from sserec.archive import ArchiveReader, ExchangeRecord, Meta, Problem
-from sserec.errors import NotAnArchive, UsageError
+from sserec.errors import DamagedArchive, UsageError
+from sserec.holes import BodyDecoder
 from sserec.interactions import Assembler, Assembly, is_terminal
 from sserec.records import Chunk, Close, Ending, Request, Response, ending
+from sserec.sources import SNIFFED_BYTES, ArchiveSource, Ends, EventPlaces, Source, source_of, spool_stdin
 from sserec.sse import Decoder, Event, Residue, Tail, looks_like_stream
 
 STDIN = "-"
 EVENT_STREAM = "text/event-stream"
-SNIFFED_BYTES = 4096
-READ_BYTES = 1 << 18
-ZSTD_FRAME = b"\x28\xb5\x2f\xfd"
-SKIPPABLE_FRAME = b"\x2a\x4d\x18"
-"""The last three bytes of the magic numbers 0x184D2A50 to 0x184D2A5F (RFC 8878, section 3.1.2)."""
 LAST_EVENTS = 4
 """How many events at the end are searched for the terminal one: completed and done, and two to spare."""
 
@@ -42,16 +36,6 @@ class RecordedEvent(NamedTuple):
     event: Event
 
 
-class Source(Protocol):
-    """What an exchange is read from."""
-
-    timed: bool
-
-    def chunks(self, number: int) -> Iterator[Chunk]: ...
-    def body(self, number: int, start: int = 0, end: int | None = None) -> bytes: ...
-    def event_ends(self, number: int) -> Sequence[int]: ...
-
-
 class EventStream:
     """One pass over the events of an exchange; when it is over, it knows what was no event."""
 
@@ -62,10 +46,10 @@ class EventStream:
         self._timed = timed
 
     def __iter__(self) -> Iterator[RecordedEvent]:
-        decoder, numbers = Decoder(), count(1)
+        decoder, numbers = BodyDecoder(), count(1)
         for chunk in self._chunks:
             t_ns = chunk.t_ns if self._timed else None
-            for event in decoder.feed(chunk.data):
+            for event in decoder.feed(chunk.offset, chunk.data):
                 yield RecordedEvent(next(numbers), t_ns, event)
             self.residue += decoder.residue()
         self.tail = decoder.end()
@@ -118,7 +102,7 @@ class Exchange:
     @property
     def event_count(self) -> int:
         """How many events the body holds; 0 for what is not an event stream."""
-        return len(self._event_ends)
+        return len(self._event_table)
 
     @property
     def ending(self) -> Ending | None:
@@ -129,13 +113,19 @@ class Exchange:
 
     @cached_property
     def saw_end(self) -> bool:
-        """Whether the event that ends the stream is among the last ones."""
-        ends = self._event_ends
-        if not ends:
-            return False
-        start = ends[-LAST_EVENTS - 1] if len(ends) > LAST_EVENTS else 0
-        last = Decoder(offset=start).feed(self._source.body(self.number, start, ends[-1]))
-        return any(map(is_terminal, last))
+        """Whether the event that ends the stream is among the last ones that are left."""
+        count = self.event_count
+        return any(map(self._is_terminal, range(max(count - LAST_EVENTS, 0) + 1, count + 1)))
+
+    def event(self, number: int) -> Event:
+        """The event with this number, from 1, without decoding those before it.
+
+        Its ``last_event_id`` counts only its own ``id`` field. Raises IndexError where there is none, and
+        DamagedArchive where its bytes are lost.
+        """
+        table = self._event_table
+        start, end = table.start(number - 1), table.end[number - 1]
+        return Decoder(offset=start).feed(self._source.body(self.number, start, end))[0]
 
     @property
     def t_begin_ns(self) -> int | None:
@@ -182,9 +172,15 @@ class Exchange:
             beginning += chunk.data
         return beginning
 
+    def _is_terminal(self, number: int) -> bool:
+        try:
+            return is_terminal(self.event(number))
+        except DamagedArchive:
+            return False
+
     @cached_property
-    def _event_ends(self) -> Sequence[int]:
-        return self._source.event_ends(self.number) if self.is_event_stream else ()
+    def _event_table(self) -> EventPlaces:
+        return self._source.event_table(self.number) if self.is_event_stream else Ends(())
 
 
 class Recording:
@@ -193,7 +189,7 @@ class Recording:
     def __init__(
         self,
         name: str,
-        source: "ArchiveSource | PlainText",
+        source: Source,
         cleanup: Callable[[], None] = lambda: None,
     ) -> None:
         self.name = name
@@ -248,83 +244,3 @@ class Recording:
     ) -> None:
         self._source.close()
         self._cleanup()
-
-
-class ArchiveSource:
-    """Exchanges of an archive."""
-
-    timed = True
-
-    def __init__(self, reader: ArchiveReader) -> None:
-        self.reader = reader
-        self.body = reader.body
-        self.chunks = reader.chunks
-        self.close = reader.close
-
-    def records(self) -> Sequence[ExchangeRecord]:
-        return self.reader.exchanges
-
-    def event_ends(self, number: int) -> Sequence[int]:
-        return self.reader.event_table(number).end
-
-
-class PlainText:
-    """A body without anything around it, as ``curl > FILE`` leaves it: one exchange, no heads, no times."""
-
-    timed = False
-
-    def __init__(self, path: Path) -> None:
-        self._file = path.open("rb")
-        self._size_bytes = path.stat().st_size
-        self.close = self._file.close
-
-    def records(self) -> Sequence[ExchangeRecord]:
-        return [
-            ExchangeRecord(
-                number=1,
-                request=None,
-                connection=None,
-                response=None,
-                close=None,
-                opaque=None,
-                t_open_ns=None,
-                t_sent_ns=None,
-                t_response_ns=None,
-                body_size_bytes=self._size_bytes,
-                chunk_count=0,
-                sha256=None,
-                coded_size_bytes=None,
-                _request_body=bytes,
-                _traffic=tuple,
-            )
-        ]
-
-    def chunks(self, number: int) -> Iterator[Chunk]:
-        for offset in range(0, self._size_bytes, READ_BYTES):
-            yield Chunk(t_ns=0, offset=offset, data=self.body(number, offset, offset + READ_BYTES))
-
-    def body(self, number: int, start: int = 0, end: int | None = None) -> bytes:
-        self._file.seek(start)
-        return self._file.read((self._size_bytes if end is None else end) - start)
-
-    def event_ends(self, number: int) -> Sequence[int]:
-        return [recorded.event.end for recorded in EventStream(self.chunks(number), timed=False)]
-
-
-def source_of(path: str, name: str) -> "ArchiveSource | PlainText":
-    with Path(path).open("rb") as file:
-        prefix = file.read(SNIFFED_BYTES)
-    if prefix.startswith(ZSTD_FRAME) or prefix[1:4] == SKIPPABLE_FRAME:
-        return ArchiveSource(ArchiveReader.open(Path(path)))
-    if b"\0" in prefix:
-        raise NotAnArchive(
-            f"{name} is neither an archive nor an event stream: it begins with {prefix[:4].hex(' ')}"
-        )
-    return PlainText(Path(path))
-
-
-def spool_stdin() -> str:
-    """Standard input as a file, because an archive is read from its end."""
-    with tempfile.NamedTemporaryFile(prefix="sserec-", delete=False) as spooled:
-        shutil.copyfileobj(sys.stdin.buffer, spooled)
-    return spooled.name

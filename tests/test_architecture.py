@@ -16,8 +16,9 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"errors", "records"}),
     frozenset({"archive.columns"}),
     frozenset({"sse", "redact", "archive.format", "timeline"}),
-    frozenset({"interactions"}),
+    frozenset({"interactions", "holes"}),
     frozenset({"archive", "authority", "annotations", "stats", "conversations"}),
+    frozenset({"sources"}),
     frozenset({"recording", "check"}),
     frozenset({"proxy", "replay", "export"}),
     frozenset({"cli", "tui", "pytest_plugin"}),
@@ -25,8 +26,8 @@ FLOORS: tuple[frozenset[str], ...] = (
 """Each floor imports only what stands below it; a package counts as one, but for the part named on its own."""
 
 PURE = (
-    "errors", "records", "sse", "redact", "archive.format", "timeline", "interactions", "annotations", "stats",
-    "check", "conversations",
+    "errors", "records", "sse", "holes", "redact", "archive.format", "timeline", "interactions", "annotations",
+    "stats", "check", "conversations",
 )  # fmt: skip
 IMPURE_MODULES = frozenset(
     "asyncio click httpx io logging multiprocessing os pathlib queue random secrets select selectors shutil signal "
@@ -87,7 +88,9 @@ def test_a_module_imports_only_from_its_own_room_and_from_floors_below(module: s
             assert below < own, f"{module} imports {name}"
 
 
-@pytest.mark.parametrize("module", [name for name in modules() if name in PURE or name.partition(".")[0] in PURE])
+@pytest.mark.parametrize(
+    "module", [name for name in modules() if name in PURE or name.partition(".")[0] in PURE]
+)
 def test_the_core_touches_neither_files_nor_sockets_nor_clocks(module: str) -> None:
     assert not IMPURE_MODULES & {name.partition(".")[0] for name in imports(module)}
     calls = (node.func for node in ast.walk(source(module)) if isinstance(node, ast.Call))
@@ -101,7 +104,13 @@ def test_only_the_viewer_imports_textual(module: str) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--help"], ["record", "--help"], ["cat", "nowhere.sse.zst"], ["export", "nowhere.sse.zst"], ["info", "-h"]],
+    [
+        ["--help"],
+        ["record", "--help"],
+        ["cat", "nowhere.sse.zst"],
+        ["export", "nowhere.sse.zst"],
+        ["info", "-h"],
+    ],
     ids=" ".join,
 )
 def test_a_command_that_does_not_view_loads_neither_textual_nor_httpx(arguments: list[str]) -> None:
@@ -109,7 +118,9 @@ def test_a_command_that_does_not_view_loads_neither_textual_nor_httpx(arguments:
         "import sys; from sserec.cli import run; sys.argv = ['sserec', *sys.argv[1:]]; run();"
         "sys.stderr.write('LOADED ' + ' '.join(sorted({name.partition('.')[0] for name in sys.modules})))"
     )
-    done = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True
+    )
     loaded = set(done.stderr.rpartition("LOADED ")[2].split())
     assert "click" in loaded
     assert not loaded & {"textual", "rich", "httpx", "pygments"}

@@ -1,24 +1,21 @@
 """From the readable bytes of a body to its table of events.
 
-Knows sserec.sse and offsets; must not know files. Invariants: the rows do not depend on how the body was cut
-into pieces, and no event is made from bytes on both sides of a gap or from the middle of a line behind one.
+Knows how bodies decode (sserec.holes) and offsets; must not know files. Invariant: the rows do not depend on how
+the body was cut into pieces.
 """
 
-import re
 from array import array
 from bisect import bisect_left
 from collections.abc import Sequence
 
 from sserec.archive.tables import EventPart
 from sserec.archive.values import Piece
-from sserec.sse import Decoder, Event
+from sserec.holes import BodyDecoder
+from sserec.sse import Event
 
 PART_ROWS = 1 << 16
 MAX_NAMES = 4096
 MAX_NAME_BYTES = 255
-
-_BLANK_LINE = re.compile(rb"(?:\r\n|\n|\r(?!\n))(?:\r\n|\n|\r)")
-_BLANK_LINE_MAX_BYTES = 4
 
 
 class TypeNames:
@@ -47,18 +44,21 @@ class TableBuilder:
         self.parts: list[EventPart] = []
         self.firsts: list[int] = []
         """The index of each part's first event."""
-        self.position = 0
-        """The offset after the last byte that was fed."""
         self._names = names
-        self._decoder: Decoder | None = Decoder()
+        self._decoder = BodyDecoder()
+        self._start = 0
         self._last_event_id = ""
         self._id_source = 0
-        self._behind_gap = b""
         self._row_count = 0
         self._open_part(0)
 
     def __len__(self) -> int:
         return self._row_count
+
+    @property
+    def position(self) -> int:
+        """The offset after the last byte that was fed."""
+        return self._decoder.position
 
     def part(self, index: int) -> EventPart:
         """One part of the rows so far."""
@@ -66,27 +66,16 @@ class TableBuilder:
 
     def feed(self, piece: Piece, first_chunk: int, chunk_ends: Sequence[int]) -> None:
         """Takes the next readable bytes, of the chunks from ``first_chunk`` on that end at ``chunk_ends``."""
-        if piece.offset != self.position:
-            self._decoder = None
-            self._behind_gap = b""
-        self.position = piece.end
-        data = piece.data if self._decoder else self._resumed(piece)
-        if self._decoder is not None:
-            self._enter(self._decoder.feed(data), first_chunk, chunk_ends)
-            self._decoder.residue()
+        events = self._decoder.feed(piece.offset, piece.data)
+        self._decoder.residue()
+        if self._decoder.start != self._start:
+            self._begin_behind_gap(self._decoder.start)
+        self._enter(events, first_chunk, chunk_ends)
 
-    def _resumed(self, piece: Piece) -> bytes:
-        """What stands behind the first blank line after a gap: only there it is certain that a block begins."""
-        data = self._behind_gap + piece.data
-        border = _BLANK_LINE.search(data)
-        if border is None:
-            self._behind_gap = data[1 - _BLANK_LINE_MAX_BYTES :]
-            return b""
-        start = piece.end - len(data) + border.end()
-        self._decoder = Decoder(start)
+    def _begin_behind_gap(self, start: int) -> None:
+        self._start = start
         self._last_event_id, self._id_source = "", 0
         self._open_part(start)
-        return data[border.end() :]
 
     def _open_part(self, start: int) -> None:
         part = EventPart(

@@ -141,27 +141,27 @@ class ExchangeRecord:
     """One request and its response, or one opaque connection, without the body."""
 
     number: int
-    request: Request | None
+    request: Request | None = None
     """None for an opaque connection, or where damage took it."""
-    connection: Connection | None
-    response: Response | None
-    close: Close | None
+    connection: Connection | None = None
+    response: Response | None = None
+    close: Close | None = None
     """None while the exchange is open, and for ever when the recorder was killed."""
-    opaque: Opaque | None
-    t_open_ns: int | None
-    t_sent_ns: int | None
+    opaque: Opaque | None = None
+    t_open_ns: int | None = None
+    t_sent_ns: int | None = None
     """When the last byte of the request was sent."""
-    t_response_ns: int | None
+    t_response_ns: int | None = None
     """When the response's head was complete."""
-    body_size_bytes: int
+    body_size_bytes: int = 0
     """Size of the response's body as it was recorded, whatever is missing now."""
-    chunk_count: int
-    sha256: str | None
+    chunk_count: int = 0
+    sha256: str | None = None
     """Of the recorded body, in hexadecimal."""
-    coded_size_bytes: int | None
+    coded_size_bytes: int | None = None
     """Size before content-decoding, where the response was content-coded."""
-    _request_body: Callable[[], bytes] = field(repr=False, compare=False)
-    _traffic: Callable[[], tuple[Traffic, ...]] = field(repr=False, compare=False)
+    _request_body: Callable[[], bytes] = field(default=bytes, repr=False, compare=False)
+    _traffic: Callable[[], tuple[Traffic, ...]] = field(default=tuple, repr=False, compare=False)
 
     def request_body(self) -> bytes:
         """The request's body.

@@ -1,5 +1,7 @@
 """``sserec cat``: the recorded bodies, byte for byte."""
 
+import sys
+
 import click
 
 from sserec.cli.options import one_exchange, recording_file
@@ -20,11 +22,9 @@ def cat(file: str, number: int | None) -> None:
     """
     from sserec.recording import Recording
 
-    out = click.get_binary_stream("stdout")
     with Recording.open(file) as recording:
-        exchanges = recording.exchanges if number is None else iter([recording.exchange(number)])
+        exchanges = list(recording.exchanges) if number is None else [recording.exchange(number)]
         for exchange in exchanges:
             for chunk in exchange.chunks():
-                out.write(chunk.data)
-        out.flush()
+                sys.stdout.buffer.write(chunk.data)
         raise SystemExit(say_problems(recording))

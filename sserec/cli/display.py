@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 
 KILO = 1000
 SIZE_UNITS = ("B", "kB", "MB", "GB", "TB")
+GUTTER = "  "
+MIN_ELASTIC = 12
 CONTROL_PICTURES = {code: 0x2400 + code for code in range(0x20)} | {0x7F: 0x2421}
 C1_AND_BIDI = dict.fromkeys([*range(0x80, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)], 0xFFFD)
 """C1 controls act like ESC sequences in some terminals; the others reorder what stands around them (UTR 36)."""
@@ -53,13 +55,44 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[str]], *, right: Iterable[int] = ()) -> list[str]:
-    """Lines of a table; the columns numbered in ``right`` are aligned to the right."""
+def table(
+    header: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    right: Iterable[int] = (),
+    elastic: int = 0,
+    width: int | None = None,
+) -> list[str]:
+    """Lines of a table; the columns numbered in ``right`` are aligned to the right.
+
+    Where the lines would be longer than ``width``, the middle is left out of what stands in column ``elastic``.
+    """
     body = [list(header), *map(list, rows)]
-    widths = [max(len(row[column]) for row in body) for column in range(len(header))]
+    if width is not None:
+        fit(body, elastic, width)
+    widths = column_widths(body)
     rightward = frozenset(right)
 
     def cell(column: int, text: str) -> str:
         return text.rjust(widths[column]) if column in rightward else text.ljust(widths[column])
 
-    return ["  ".join(cell(column, text) for column, text in enumerate(row)).rstrip() for row in body]
+    return [GUTTER.join(cell(column, text) for column, text in enumerate(row)).rstrip() for row in body]
+
+
+def fit(body: list[list[str]], elastic: int, width: int) -> None:
+    widths = column_widths(body)
+    excess = sum(widths) + len(GUTTER) * (len(widths) - 1) - width
+    for row in body:
+        row[elastic] = shortened(row[elastic], max(widths[elastic] - max(excess, 0), MIN_ELASTIC))
+
+
+def column_widths(body: list[list[str]]) -> list[int]:
+    return [max(map(len, column)) for column in zip(*body, strict=True)]
+
+
+def shortened(text: str, width: int) -> str:
+    """``text`` in at most ``width`` characters, its middle left out: both ends of a URL tell something."""
+    if len(text) <= width:
+        return text
+    kept = max(width - 1, 0)
+    return text[: (kept + 1) // 2] + "…" + text[len(text) - kept // 2 :]

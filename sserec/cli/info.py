@@ -1,5 +1,7 @@
 """``sserec info``: what a file holds, as a table or as one JSON document."""
 
+import shutil
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -149,7 +151,11 @@ def exchange_facts(exchange: "Exchange") -> ExchangeFacts:
 
 def people_lines(facts: FileFacts) -> list[str]:
     rows = [row(exchange, live=facts.live) for exchange in facts.exchanges]
-    return [headline(facts), *(table(COLUMNS, rows, right=RIGHT_COLUMNS) if rows else [])]
+    if not rows:
+        return [headline(facts)]
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    lines = table(COLUMNS, rows, right=RIGHT_COLUMNS, elastic=COLUMNS.index("url"), width=width)
+    return [headline(facts), *lines]
 
 
 def headline(facts: FileFacts) -> str:

@@ -1,0 +1,133 @@
+"""What an exchange is read from: an archive, or a body without anything around it.
+
+Both give the same values, so that nobody above asks which of them a file was.
+"""
+
+import shutil
+import sys
+import tempfile
+from array import array
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from sserec.archive import ArchiveReader, ExchangeRecord
+from sserec.errors import NotAnArchive
+from sserec.holes import BodyDecoder
+from sserec.records import Chunk
+
+SNIFFED_BYTES = 4096
+READ_BYTES = 1 << 18
+ZSTD_FRAME = b"\x28\xb5\x2f\xfd"
+SKIPPABLE_FRAME = b"\x2a\x4d\x18"
+"""The last three bytes of the magic numbers 0x184D2A50 to 0x184D2A5F (RFC 8878, section 3.1.2)."""
+
+
+class EventPlaces(Protocol):
+    """Where the events of a body stand; index 0 is the first event."""
+
+    @property
+    def end(self) -> Sequence[int]: ...
+    def __len__(self) -> int: ...
+    def start(self, index: int) -> int: ...
+
+
+class Source(Protocol):
+    """A file of exchanges."""
+
+    timed: bool
+    """Whether it knows when bytes arrived."""
+
+    def records(self) -> Sequence[ExchangeRecord]: ...
+    def chunks(self, number: int) -> Iterator[Chunk]: ...
+    def body(self, number: int, start: int = 0, end: int | None = None) -> bytes: ...
+    def event_table(self, number: int) -> EventPlaces: ...
+    def close(self) -> None: ...
+
+
+class ArchiveSource:
+    """The exchanges of an archive."""
+
+    timed = True
+
+    def __init__(self, reader: ArchiveReader) -> None:
+        self.reader = reader
+
+    def records(self) -> Sequence[ExchangeRecord]:
+        return self.reader.exchanges
+
+    def chunks(self, number: int) -> Iterator[Chunk]:
+        return self.reader.chunks(number)
+
+    def body(self, number: int, start: int = 0, end: int | None = None) -> bytes:
+        return self.reader.body(number, start, end)
+
+    def event_table(self, number: int) -> EventPlaces:
+        return self.reader.event_table(number)
+
+    def close(self) -> None:
+        self.reader.close()
+
+
+class PlainText:
+    """A body as ``curl > FILE`` leaves it: one exchange, no heads, no times."""
+
+    timed = False
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("rb")
+        self._size_bytes = path.stat().st_size
+
+    def records(self) -> Sequence[ExchangeRecord]:
+        return [ExchangeRecord(number=1, body_size_bytes=self._size_bytes)]
+
+    def chunks(self, number: int) -> Iterator[Chunk]:
+        for offset in range(0, self._size_bytes, READ_BYTES):
+            yield Chunk(t_ns=0, offset=offset, data=self.body(number, offset, offset + READ_BYTES))
+
+    def body(self, number: int, start: int = 0, end: int | None = None) -> bytes:
+        self._file.seek(start)
+        return self._file.read((self._size_bytes if end is None else end) - start)
+
+    def event_table(self, number: int) -> EventPlaces:
+        decoder, ends = BodyDecoder(), array("Q")
+        for chunk in self.chunks(number):
+            ends.extend(event.end for event in decoder.feed(chunk.offset, chunk.data))
+            decoder.residue()
+        return Ends(ends)
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class Ends:
+    """Places of events in a body without holes: each begins where the one before it ended."""
+
+    def __init__(self, end: Sequence[int]) -> None:
+        self.end = end
+
+    def __len__(self) -> int:
+        return len(self.end)
+
+    def start(self, index: int) -> int:
+        return self.end[index - 1] if index else 0
+
+
+def source_of(path: str, name: str) -> Source:
+    """Opens a file by what it begins with. Raises OSError, NotAnArchive or UnsupportedVersion."""
+    with Path(path).open("rb") as file:
+        prefix = file.read(SNIFFED_BYTES)
+    if prefix.startswith(ZSTD_FRAME) or prefix[1:4] == SKIPPABLE_FRAME:
+        return ArchiveSource(ArchiveReader.open(Path(path)))
+    if b"\0" in prefix:
+        raise NotAnArchive(
+            f"{name} is neither an archive nor an event stream: it begins with {prefix[:4].hex(' ')}"
+        )
+    return PlainText(Path(path))
+
+
+def spool_stdin() -> str:
+    """Standard input as a file, because an archive is read from its end."""
+    with tempfile.NamedTemporaryFile(prefix="sserec-", delete=False) as spooled:
+        shutil.copyfileobj(sys.stdin.buffer, spooled)
+    return spooled.name

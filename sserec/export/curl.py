@@ -5,7 +5,8 @@ recording does not hold, or does not hold for long, stand as variables. What cur
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import repeat
 
 from sserec.export import Options
 from sserec.export.subject import Subject, request_body
@@ -14,7 +15,8 @@ from sserec.records import Request
 from sserec.redact import REDACTED, SECRETS
 
 KEY_VARIABLE = "GEMINI_API_KEY"
-VARIABLES = {"x-goog-api-key": KEY_VARIABLE, "key": KEY_VARIABLE, "authorization": "ACCESS_TOKEN"}
+KEY_PARAMETER = "key"
+VARIABLES = {"x-goog-api-key": KEY_VARIABLE, KEY_PARAMETER: KEY_VARIABLE, "authorization": "ACCESS_TOKEN"}
 """The variable of each secret; any other is called as its header or parameter."""
 OF_THE_CONNECTION = frozenset(
     {
@@ -39,7 +41,8 @@ MAX_ARGUMENT_BYTES = 100_000
 """Linux takes 128 KiB for one argument (execve(2), MAX_ARG_STRLEN); printf is part of the shell."""
 ILLEGAL_IN_VALUE = re.compile(r"[\0\r\n]")
 """RFC 9110, section 5.5."""
-QUERY_SECRET = re.compile(r"([?&;#])([^=?&;#]+)=" + re.escape(REDACTED))
+IN_URL = re.compile(r"(?:[?&;#]([^=?&;#]+)=)?" + re.escape(REDACTED))
+"""A secret, and the parameter whose value it is."""
 CONTROL = re.compile(rb"[^\t\n\r\x20-\x7e\x80-\xff]")
 GLOB = re.compile(r"[][{}]")
 
@@ -75,14 +78,11 @@ def _method(method: str, body: bytes) -> list[bytes]:
 
 
 def _url(url: str) -> list[bytes]:
-    pieces = QUERY_SECRET.split(url.replace("\0", "%00"))
-    words = [_word(pieces[0], "key")]
-    for mark, name, rest in zip(pieces[1::3], pieces[2::3], pieces[3::3], strict=True):
-        words += [_word(f"{mark}{name}={REDACTED}", name), _word(rest, "key")]
-    options = [b"--globoff"] if any(map(GLOB.search, pieces)) else []
+    options = [b"--globoff"] if GLOB.search(url.replace(REDACTED, "")) else []
     if "/./" in url or "/../" in url:
         options.append(b"--path-as-is")
-    return [*options, b"".join(words)]
+    names = (secret[1] or KEY_PARAMETER for secret in IN_URL.finditer(url))
+    return [*options, _word(url.replace("\0", "%00"), names)]
 
 
 def _headers(request: Request, body: bytes) -> Iterator[bytes]:
@@ -93,7 +93,7 @@ def _headers(request: Request, body: bytes) -> Iterator[bytes]:
             and TOKEN.fullmatch(name)
             and not ILLEGAL_IN_VALUE.search(value)
         ):
-            yield b"-H " + _word(f"{name}: {value}" if value else f"{name};", name, "latin-1")
+            yield b"-H " + _word(f"{name}: {value}" if value else f"{name};", repeat(name), "latin-1")
     for name in ADDED_BY_CURL:
         if name not in sent and (body or name != "content-type"):
             yield b"-H " + quoted(f"{name}:".encode())
@@ -119,11 +119,13 @@ def _escaped(body: bytes) -> bytes:
     return quoted(b"\\055" + format_[1:] if format_.startswith(b"-") else format_)
 
 
-def _word(text: str, name: str, encoding: str = "utf-8") -> bytes:
-    """Text as one word for the shell, each secret in it as the variable that ``name`` calls for."""
-    variable = f'"${_variable(name)}"'.encode()
-    pieces = (quoted(piece.encode(encoding, "replace")) if piece else b"" for piece in text.split(REDACTED))
-    return variable.join(pieces)
+def _word(text: str, names: Iterable[str], encoding: str = "utf-8") -> bytes:
+    """Text as one word for the shell, its secrets as the variables that their names call for."""
+    first, *others = (
+        quoted(piece.encode(encoding, "replace")) if piece else b"" for piece in text.split(REDACTED)
+    )
+    variables = (f'"${_variable(name)}"'.encode() for name in names)
+    return first + b"".join(variable + other for other, variable in zip(others, variables, strict=False))
 
 
 def _variable(name: str) -> str:

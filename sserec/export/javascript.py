@@ -11,8 +11,8 @@ from sserec.export.subject import Subject
 
 def program(subjects: Sequence[Subject], options: Options) -> Iterator[bytes]:
     """One module for all requests, in order. It awaits at its top level, so a file of it ends in ``.mjs``."""
-    yield b'// npm install @google/genai; save as .mjs\nimport { GoogleGenAI } from "@google/genai";\n'
     calls = sdk_calls(subjects)
+    yield b'// npm install @google/genai; save as .mjs\nimport { GoogleGenAI } from "@google/genai";\n'
     declared = "const" if len({call.client for call in calls}) == 1 else "let"
     client = None
     for call in calls:

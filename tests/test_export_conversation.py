@@ -271,6 +271,12 @@ def test_of_branches_the_way_to_the_one_asked_for_is_merged(path: Path) -> None:
     assert texts() == ["v1_a ", "c", "v1_c "]
 
 
+def test_an_exchange_that_was_not_answered_with_an_interaction_is_none_to_stitch(path: Path) -> None:
+    archive(path, Told(stream(), asked()), refused(400, asked("b", previous_interaction_id="v1_a")))
+    assert exported(path, "--stitched")["id"] == "v1_a"
+    assert sserec("export", path, "--stitched", "--exchange", "2").returncode == 2
+
+
 def test_a_recording_without_interactions_has_no_conversation(path: Path) -> None:
     archive(path, Told(b"data: 1\n\n", url="https://api.example/v1/chat"))
     done = sserec("export", path, "--conversation")

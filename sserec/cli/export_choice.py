@@ -1,6 +1,6 @@
 """Which exchanges, or which conversation, ``sserec export`` speaks of; and what to say where there is nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from sserec.cli.display import printable, size
@@ -90,8 +90,10 @@ def of_conversations(recording: "Recording", choice: Choice) -> "list[Subject]":
     found: list[Subject] = []
     for conversation in conversations:
         interactions = interactions_of(recording, conversation)
-        fit = [one for one in interactions if will_do(one, choice.needs)]
-        found += [merged(conversation, interactions, choice.number)] if choice.stitched and fit else fit
+        if choice.stitched:
+            found += merged(conversation, interactions, choice.number)
+        else:
+            found += (one for one in interactions if will_do(one, choice.needs))
     if not found:
         instead = found_instead(list(recording.exchanges))
         raise NothingFound(f"{recording.name} holds no conversation with an {choice.needs}, but {instead}")
@@ -109,14 +111,15 @@ def exchanges_heard(conversation: "Conversation") -> list[int]:
 
 def merged(
     conversation: "Conversation", interactions: "Sequence[OneInteraction]", number: int | None
-) -> "Subject":
-    """The way to the interaction of exchange ``number``, or to the last one that was answered."""
+) -> "Iterator[Subject]":
+    """The way to the interaction of exchange ``number``, or to the last one; none where that was not answered."""
     from sserec.export.conversation import Merged
 
     by_exchange = {one.turn.exchange: one for one in interactions}
-    ends = [one.turn for one in interactions if one.answer is not None or number is not None]
-    end = next((turn for turn in ends if number in turn.exchanges), ends[-1])
-    return Merged([by_exchange[turn.exchange] for turn in conversation.path(end)])
+    for one in reversed(interactions):
+        if one.answer is not None and (number is None or number in one.turn.exchanges):
+            yield Merged([by_exchange[turn.exchange] for turn in conversation.path(one.turn)])
+            return
 
 
 def found_instead(exchanges: "Sequence[Exchange]") -> str:

@@ -11,7 +11,7 @@ Json = dict[str, Any]
 
 _STEP_TYPES = frozenset({"user_input", "model_output", "thought"})
 _STEP_ENDINGS = ("_call", "_result")
-OF_THE_CALLER = frozenset({"user_input", "function_result"})
+OF_THE_CALLER = ("user_input", "function_result")
 """Step types that a caller makes; all others are the model's, or of tools that the server runs for it."""
 
 
@@ -42,7 +42,7 @@ def _is_step(item: object) -> bool:
 
 def _steps(item: Json) -> list[Json]:
     """A step is one; a turn of the older revision may hold several, and its role tells whose its parts are."""
-    if "type" in item:
+    if isinstance(item.get("type"), str):
         return [item]
     steps = input_steps(item["content"])
     if item["role"] != "model":

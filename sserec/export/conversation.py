@@ -32,7 +32,7 @@ from sserec.interactions import Assembler, Assembly
 from sserec.recording import Exchange, RecordedEvent, Recording
 from sserec.records import Diagnostic, Severity
 
-UNFINISHED = frozenset({"", "in_progress", "queued"})
+UNFINISHED = ("", "in_progress", "queued")
 """Statuses of a snapshot that was taken too early to be the answer."""
 CONTINUES = "requires_continuation"
 

@@ -18,11 +18,14 @@ from typing import Any
 
 from sserec.export.answer import Answer, Json
 
-KINDS = frozenset({"image", "audio", "video", "document"})
+KINDS = ("image", "audio", "video", "document")
 RAW_AUDIO = "audio/l16"
 RAW_AUDIO_RATE_HZ = 24_000
 """What the API's speech models send, where nothing says otherwise."""
 SAMPLE_BYTES = 2
+MAX_RATE_HZ = 1_000_000
+"""No sample rate is larger, and a larger one would not fit into the header of a WAV file."""
+MAX_CHANNELS = 255
 EXTENSIONS = {
     "image/png": "png",
     "image/jpeg": "jpg",
@@ -95,7 +98,9 @@ class Media:
         parameters = Message()
         parameters["content-type"] = self.mime_type
         rate_hz = self._number("sample_rate", "rate", parameters.get_param("rate"), RAW_AUDIO_RATE_HZ)
-        channels = self._number("channels", "channels", parameters.get_param("channels"), 1)
+        channels = min(
+            self._number("channels", "channels", parameters.get_param("channels"), 1), MAX_CHANNELS
+        )
         written = io.BytesIO()
         with wave.open(written, "wb") as wav:
             wav.setsampwidth(SAMPLE_BYTES)
@@ -108,7 +113,7 @@ class Media:
         """A property of raw audio: a key of the part, or a parameter of its type."""
         for value in (self.content.get(key), self.content.get(old_key), parameter):
             number = int(value) if isinstance(value, str) and value.isdecimal() else value
-            if type(number) is int and number > 0:
+            if type(number) is int and 0 < number <= MAX_RATE_HZ:
                 return number
         return default
 

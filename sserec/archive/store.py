@@ -24,7 +24,9 @@ from sserec.archive.source import Source
 from sserec.archive.values import Flaw, Problem
 from sserec.errors import DamagedArchive
 
-_KEPT_BYTES = 24 << 20
+_KEPT_BYTES = 12 << 20
+"""Of data, and as much of records: the frames around where somebody reads, which are 4 MiB each."""
+_KEPT_ITEMS = 256
 _WORTH_A_PREFIX = 256 << 10
 
 
@@ -44,7 +46,7 @@ class _Recent:
     def put(self, key: int, item: bytes) -> None:
         self._size_bytes += len(item) - len(self._items.pop(key, b""))
         self._items[key] = item
-        while self._size_bytes > _KEPT_BYTES and len(self._items) > 1:
+        while len(self._items) > 1 and (self._size_bytes > _KEPT_BYTES or len(self._items) > _KEPT_ITEMS):
             self._size_bytes -= len(self._items.popitem(last=False)[1])
 
 

@@ -13,7 +13,7 @@ from zlib import crc32
 
 from sserec.archive.deriving import TableBuilder, TypeNames
 from sserec.archive.events import encode_part
-from sserec.archive.format import MAX_RUN_CHUNKS, BlockKind, RecordType, pack_block, record
+from sserec.archive.format import BlockKind, RecordType, pack_block, record
 from sserec.archive.frames import compressor, pack_seek_table, thrifty_compressor
 from sserec.archive.heads import Json, encode_json
 from sserec.archive.index import Index
@@ -23,6 +23,8 @@ from sserec.archive.values import Piece
 from sserec.records import Chunk
 
 FRAME_BYTES = 4 << 20
+RUN_CHUNKS = 1 << 12
+"""Chunks of a run: the time of one is found by decoding its run, which takes one millisecond."""
 _BODY_BYTES = 8 << 20
 _BODY_RECORDS = 1 << 15
 _TABLE_BYTES = 1 << 20
@@ -120,7 +122,7 @@ class CompactWriter:
         if run is not None:
             continues = chunk.offset == self._body_end and run.times[-1] <= chunk.t_ns // self._tick_ns
             same = (run.coded_sizes is not None, run.kernel_times is not None) == columns
-            if continues and same and len(run.sizes) < MAX_RUN_CHUNKS:
+            if continues and same and len(run.sizes) < RUN_CHUNKS:
                 return run
             self._end_run()
         coded, kernel = (array("Q") if columns[0] else None, array("q") if columns[1] else None)

@@ -13,7 +13,8 @@ from sserec.archive.values import Piece
 from sserec.holes import BodyDecoder
 from sserec.sse import Event
 
-PART_ROWS = 1 << 16
+PART_ROWS = 1 << 14
+"""Rows of a part: a jump into a million events decodes one part, which takes a millisecond."""
 MAX_NAMES = 4096
 MAX_NAME_BYTES = 255
 

@@ -9,8 +9,7 @@ from collections.abc import Sequence
 
 from sserec.archive.catalogue import EventPlace
 from sserec.archive.columns import ColumnReader, column, differences, rising_column, running_totals, varint
-from sserec.archive.deriving import PART_ROWS
-from sserec.archive.format import BlockKind, RecordType, records
+from sserec.archive.format import MAX_PART_ROWS, BlockKind, RecordType, records
 from sserec.archive.store import BlockStore
 from sserec.archive.tables import EventPart, LazyParts
 from sserec.errors import DamagedArchive
@@ -42,7 +41,7 @@ def decode_part(payload: bytes) -> EventPart:
     """The opposite of :func:`encode_part`, without the exchange."""
     reader = ColumnReader(payload)
     _, first, start, id_source, rows, changes, first_chunk = (reader.varint() for _ in range(7))
-    if not 1 <= rows <= PART_ROWS or changes > rows:
+    if not 1 <= rows <= MAX_PART_ROWS or changes > rows:
         raise DamagedArchive("a part of a table of events is empty or too long")
     return EventPart(
         first,

@@ -38,6 +38,7 @@ _EVENT_STREAM = "text/event-stream"
 _PREFIX_BYTES = 1024
 _KEPT_TRACKS = 64
 _KEPT_GROUPS = 4
+_KEPT_TABLES = 8
 
 
 class ArchiveReader:
@@ -211,8 +212,15 @@ class ArchiveReader:
 
     def event_table(self, number: int) -> EventTable:
         """Where each event ends, when it arrived and its type; empty for what is not an event stream."""
+        if number in self._tables:
+            return self._tables[number]
         stored = self._stored_table(number)
-        return self.derived_table(number) if stored is None else stored
+        if stored is None:
+            return self.derived_table(number)
+        self._tables[number] = stored
+        if len(self._tables) > _KEPT_TABLES:
+            self._tables.popitem(last=False)
+        return stored
 
     def derived_table(self, number: int) -> EventTable:
         """The same, derived from the body, whatever stands in the file."""
@@ -254,6 +262,7 @@ class ArchiveReader:
         self._store = BlockStore(self._source, self._log.report)
         self._builders: dict[int, tuple[TableBuilder, TypeNames]] = {}
         self._tracks: OrderedDict[int, Track] = OrderedDict()
+        self._tables: OrderedDict[int, EventTable] = OrderedDict()
         self._groups: OrderedDict[int, dict[int, list[HeadRecord]]] = OrderedDict()
         self._survey: Survey | None = None
         self._walk: Walk | None = None

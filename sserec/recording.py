@@ -8,20 +8,23 @@ are asked for and never kept, so a better decoder reads old files better, and me
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from itertools import count
+from os import PathLike, fspath
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import NamedTuple, Self, overload
 
 from sserec.archive import ArchiveReader, ExchangeRecord, Meta, Problem
 from sserec.errors import DamagedArchive, UsageError
 from sserec.holes import BodyDecoder
-from sserec.interactions import Assembler, Assembly, is_terminal
+from sserec.interactions import Assembler, Assembly, History, is_terminal
 from sserec.records import Chunk, Close, Ending, Request, Response, ending
 from sserec.sources import SNIFFED_BYTES, ArchiveSource, Ends, EventPlaces, Source, source_of, spool_stdin
 from sserec.sse import Decoder, Event, Residue, Tail, looks_like_stream
 
 STDIN = "-"
 EVENT_STREAM = "text/event-stream"
+BATCH_BYTES = 1 << 18
+"""Of events that are decoded at once; a larger event comes alone."""
 LAST_EVENTS = 4
 """How many events at the end are searched for the terminal one: completed and done, and two to spare."""
 
@@ -120,12 +123,31 @@ class Exchange:
     def event(self, number: int) -> Event:
         """The event with this number, from 1, without decoding those before it.
 
-        Its ``last_event_id`` counts only its own ``id`` field. Raises IndexError where there is none, and
-        DamagedArchive where its bytes are lost.
+        Raises IndexError where there is none, and DamagedArchive where its bytes are lost.
         """
-        table = self._event_table
-        start, end = table.start(number - 1), table.end[number - 1]
-        return Decoder(offset=start).feed(self._source.body(self.number, start, end))[0]
+        if not 1 <= number <= self.event_count:
+            raise IndexError(f"no event {number}, only {self.event_count}")
+        return self._decoded(number - 1, number)[0]
+
+    def events_between(self, start: int, stop: int) -> Iterator[Event]:
+        """The events from index ``start`` up to ``stop``, from 0, without decoding those before them.
+
+        Raises DamagedArchive where bytes of them are lost.
+        """
+        stop = min(stop, self.event_count)
+        while start < stop:
+            last = self._batch_end(start, stop)
+            yield from self._decoded(start, last)
+            start = last
+
+    @cached_property
+    def history(self) -> History:
+        """The interaction as of any event: ``history.at(k)`` after the first ``k``."""
+        return History(self.events_between)
+
+    def interaction_at(self, t_ns: int) -> Assembly:
+        """The interaction as it stood at a time of the recording."""
+        return self.history.at(self._event_table.after(t_ns + 1))
 
     @property
     def t_begin_ns(self) -> int | None:
@@ -180,7 +202,50 @@ class Exchange:
 
     @cached_property
     def _event_table(self) -> EventPlaces:
-        return self._source.event_table(self.number) if self.is_event_stream else Ends(())
+        return self._source.event_table(self.number) if self.is_event_stream else Ends()
+
+    def _batch_end(self, start: int, stop: int) -> int:
+        """How far one read goes: to a hole, to ``BATCH_BYTES``, and by one event at least."""
+        table = self._event_table
+        limit = table.start(start) + BATCH_BYTES
+        last = start + 1
+        while last < stop and table.end[last] <= limit and table.start(last) == table.end[last - 1]:
+            last += 1
+        return last
+
+    def _decoded(self, start: int, stop: int) -> list[Event]:
+        table = self._event_table
+        offset = table.start(start)
+        decoder = Decoder(offset, self._last_event_id_before(start))
+        return decoder.feed(self._source.body(self.number, offset, table.end[stop - 1]))
+
+    def _last_event_id_before(self, index: int) -> str:
+        source = self._event_table.id_source(index)
+        if source is None:
+            return ""
+        offset, end = self._event_table.start(source), self._event_table.end[source]
+        return Decoder(offset).feed(self._source.body(self.number, offset, end))[0].last_event_id
+
+
+class Exchanges(Sequence[Exchange]):
+    """The exchanges of a recording in order of opening, read when asked for."""
+
+    def __init__(self, source: Source, *, live: bool) -> None:
+        self._source = source
+        self._live = live
+
+    def __len__(self) -> int:
+        return len(self._source.records())
+
+    @overload
+    def __getitem__(self, index: int) -> Exchange: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Exchange]: ...
+    def __getitem__(self, index: int | slice) -> Exchange | list[Exchange]:
+        found = self._source.records()[index]
+        if isinstance(found, ExchangeRecord):
+            return Exchange(found, self._source, live=self._live)
+        return [Exchange(record, self._source, live=self._live) for record in found]
 
 
 class Recording:
@@ -223,18 +288,24 @@ class Recording:
         return self.archive.problems if self.archive else ()
 
     @property
-    def exchanges(self) -> Iterator[Exchange]:
-        """In order of opening."""
-        live = self.archive is not None and self.archive.live
-        return (Exchange(record, self._source, live=live) for record in self._source.records())
+    def exchanges(self) -> Exchanges:
+        """In order of opening; ``exchanges[0]`` has the number 1."""
+        return Exchanges(self._source, live=self.archive is not None and self.archive.live)
 
     def exchange(self, number: int) -> Exchange:
         """The exchange with this number, from 1. Raises UsageError where there is none."""
-        for exchange in self.exchanges:
+        exchanges = self.exchanges
+        for exchange in exchanges:
             if exchange.number == number:
                 return exchange
-        last = sum(1 for _ in self._source.records())
-        raise UsageError(f"{self.name} has no exchange {number}, only 1 to {last} (sserec info {self.name})")
+        raise UsageError(
+            f"{self.name} has no exchange {number}, only 1 to {len(exchanges)} (sserec info {self.name})"
+        )
+
+    def close(self) -> None:
+        """Lets go of the file."""
+        self._source.close()
+        self._cleanup()
 
     def __enter__(self) -> Self:
         return self
@@ -242,5 +313,9 @@ class Recording:
     def __exit__(
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._source.close()
-        self._cleanup()
+        self.close()
+
+
+def open_recording(path: str | PathLike[str]) -> Recording:
+    """:meth:`Recording.open`, for a path of any kind; what ``sserec.open`` is."""
+    return Recording.open(fspath(path))

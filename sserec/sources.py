@@ -7,6 +7,7 @@ import shutil
 import sys
 import tempfile
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -15,6 +16,7 @@ from sserec.archive import ArchiveReader, ExchangeRecord
 from sserec.errors import NotAnArchive
 from sserec.holes import BodyDecoder
 from sserec.records import Chunk
+from sserec.sse import Event
 
 SNIFFED_BYTES = 4096
 READ_BYTES = 1 << 18
@@ -30,6 +32,8 @@ class EventPlaces(Protocol):
     def end(self) -> Sequence[int]: ...
     def __len__(self) -> int: ...
     def start(self, index: int) -> int: ...
+    def id_source(self, index: int) -> int | None: ...
+    def after(self, t_ns: int) -> int: ...
 
 
 class Source(Protocol):
@@ -90,27 +94,46 @@ class PlainText:
         return self._file.read((self._size_bytes if end is None else end) - start)
 
     def event_table(self, number: int) -> EventPlaces:
-        decoder, ends = BodyDecoder(), array("Q")
+        decoder, ends = BodyDecoder(), Ends()
         for chunk in self.chunks(number):
-            ends.extend(event.end for event in decoder.feed(chunk.offset, chunk.data))
+            for event in decoder.feed(chunk.offset, chunk.data):
+                ends.append(event)
             decoder.residue()
-        return Ends(ends)
+        return ends
 
     def close(self) -> None:
         self._file.close()
 
 
 class Ends:
-    """Places of events in a body without holes: each begins where the one before it ended."""
+    """Places of events in a body without holes and times: each begins where the one before it ended."""
 
-    def __init__(self, end: Sequence[int]) -> None:
-        self.end = end
+    def __init__(self) -> None:
+        self.end = array("Q")
+        self._id_changes: list[int] = []
+        self._last_event_id = ""
 
     def __len__(self) -> int:
         return len(self.end)
 
+    def append(self, event: Event) -> None:
+        """The next event of the body."""
+        if event.last_event_id != self._last_event_id:
+            self._last_event_id = event.last_event_id
+            self._id_changes.append(len(self.end))
+        self.end.append(event.end)
+
     def start(self, index: int) -> int:
         return self.end[index - 1] if index else 0
+
+    def id_source(self, index: int) -> int | None:
+        """The event whose last event ID is in force before this one; None when there is no ID."""
+        changes = bisect_left(self._id_changes, index)
+        return self._id_changes[changes - 1] if changes else None
+
+    def after(self, t_ns: int) -> int:
+        """Nobody knows when these events came, so at no time had any of them come."""
+        return 0
 
 
 def source_of(path: str, name: str) -> Source:

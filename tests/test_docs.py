@@ -1,10 +1,13 @@
 """Pages that follow from the code are what the code says."""
 
+import contextlib
+import doctest
 import importlib.util
 from pathlib import Path
 
 import pytest
 
+import sserec
 from sserec.cli import COMMANDS, cli
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -28,3 +31,15 @@ def test_the_summary_in_the_group_is_the_first_line_of_the_command_s_own_help(na
     assert command is not None
     assert command.help is not None
     assert command.help.splitlines()[0].strip() == COMMANDS[name][1]
+
+
+def test_every_example_of_the_api_page_does_what_it_says() -> None:
+    with contextlib.chdir(DOCS.parent / "samples"):
+        outcome = doctest.testfile(str(DOCS / "api.md"), module_relative=False, encoding="utf-8")
+    assert outcome.attempted > 20
+    assert outcome.failed == 0
+
+
+def test_the_package_s_names_are_what_it_lists() -> None:
+    assert sserec.__all__ == sorted(sserec.__all__, key=lambda name: (name.islower(), name))
+    assert all(getattr(sserec, name) is not None for name in sserec.__all__)

@@ -13,7 +13,7 @@ import sserec
 PACKAGE = Path(sserec.__file__).parent
 
 FLOORS: tuple[frozenset[str], ...] = (
-    frozenset({"errors", "records"}),
+    frozenset({"errors", "records", "display"}),
     frozenset({"archive.columns"}),
     frozenset({"sse", "redact", "archive.format", "timeline"}),
     frozenset({"interactions", "holes"}),
@@ -21,12 +21,13 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"sources"}),
     frozenset({"recording", "check"}),
     frozenset({"proxy", "replay", "export"}),
-    frozenset({"cli", "tui", "pytest_plugin"}),
+    frozenset({"tui"}),
+    frozenset({"cli", "pytest_plugin"}),
 )
 """Each floor imports only what stands below it; a package counts as one, but for the part named on its own."""
 
 PURE = (
-    "errors", "records", "sse", "holes", "redact", "archive.format", "timeline", "interactions", "annotations",
+    "errors", "records", "display", "sse", "holes", "redact", "archive.format", "timeline", "interactions", "annotations",
     "stats", "check", "conversations",
 )  # fmt: skip
 IMPURE_MODULES = frozenset(

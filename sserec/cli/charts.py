@@ -7,7 +7,7 @@ and without block characters where the terminal's encoding lacks them.
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from sserec.cli.display import duration
+from sserec.display import duration
 from sserec.timeline import Band, Stall, column, density, heights
 
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import click
 import orjson
 
-from sserec.cli.display import count, printable
 from sserec.cli.options import as_json, one_exchange, recording_file
+from sserec.display import count, printable
 from sserec.records import Severity
 from sserec.timeline import STALL_NS
 

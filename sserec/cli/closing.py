@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sserec.cli.display import count, duration, size
+from sserec.display import count, duration, size
 from sserec.errors import ArchiveError
 from sserec.proxy.plan import Plan
 from sserec.records import Ending

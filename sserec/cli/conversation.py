@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
-from sserec.cli.display import count, duration, printable
+from sserec.display import count, duration, printable
 
 if TYPE_CHECKING:
     from sserec.conversations import Conversation, Link, Turn, Visit

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import click
 import orjson
 
-from sserec.cli.display import printable, seconds, size
 from sserec.cli.options import as_json, one_exchange, recording_file
 from sserec.cli.problems import say_problems
+from sserec.display import printable, seconds, size
 from sserec.sse import Kind
 
 if TYPE_CHECKING:

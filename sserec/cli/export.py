@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sserec.cli.display import printable
 from sserec.cli.export_choice import Choice, chosen
 from sserec.cli.options import one_exchange, recording_file
 from sserec.cli.problems import EXIT_FINDINGS, say_problems
+from sserec.display import printable
 from sserec.errors import UsageError
 from sserec.export import FORMATS, MEDIA, Needs, Options
 

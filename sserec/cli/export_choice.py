@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from sserec.cli.display import printable, size
+from sserec.display import printable, size
 from sserec.errors import NothingFound, UsageError
 from sserec.export import Needs
 

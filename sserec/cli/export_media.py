@@ -2,7 +2,7 @@
 
 from pathlib import PurePath
 
-from sserec.cli.display import printable, size
+from sserec.display import printable, size
 from sserec.export.media import Saved
 
 NO_TYPE = "no type"

@@ -11,9 +11,9 @@ import click
 import orjson
 
 from sserec.archive import Opaque
-from sserec.cli.display import count, duration, printable, size, table
 from sserec.cli.options import as_json, recording_file
 from sserec.cli.problems import say_problems
+from sserec.display import count, duration, printable, size, table
 from sserec.records import Ending
 
 if TYPE_CHECKING:

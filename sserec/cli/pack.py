@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from sserec.cli.display import size
+from sserec.display import size
 
 
 @click.command()

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sserec.cli.display import printable
+from sserec.display import printable
 
 if TYPE_CHECKING:
     from sserec.recording import Recording

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from sserec.cli.display import printable
+from sserec.display import printable
 
 
 @click.command()

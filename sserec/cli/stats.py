@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import click
 import orjson
 
-from sserec.cli.display import printable
 from sserec.cli.options import as_json, one_exchange
 from sserec.cli.problems import EXIT_FINDINGS
 from sserec.cli.progress import Progress
+from sserec.display import printable
 from sserec.errors import ArchiveError, SserecError, UsageError
 from sserec.timeline import STALL_NS
 

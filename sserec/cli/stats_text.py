@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import click
 
 from sserec.cli.charts import Ink, Span, axis, band_line, bars, density_line, ink, stall_line
-from sserec.cli.display import count, duration, printable, seconds, size, table
 from sserec.cli.progress import Progress
+from sserec.display import count, duration, printable, seconds, size, table
 from sserec.stats import BOUNDS_NS, Figures, Gaps, Share, Spread, Total
 from sserec.timeline import Stall
 

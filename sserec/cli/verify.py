@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 import orjson
 
-from sserec.cli.display import printable
 from sserec.cli.options import as_json
+from sserec.display import printable
 
 
 @click.command()

@@ -181,3 +181,19 @@ def test_of_two_archives_in_one_file_the_first_is_read_and_the_second_is_told(tm
         assert not reader.is_indexed
         assert {number: reader.body(number) for number in reader.numbers} == truth.bodies
         assert Flaw.FOREIGN_BLOCK in {problem.flaw for problem in reader.problems}
+
+
+def test_a_block_that_vanished_without_a_trace_is_told_by_its_number(tmp_path: Path) -> None:
+    path = tmp_path / "a.sse.zst"
+    write_conversation(path)
+    heads, data = block_heads(path), path.read_bytes()
+    response = heads[3]
+    path.write_bytes(data[: response.data_position] + data[response.end :])
+    with ArchiveReader.open(path) as reader:
+        assert [problem.flaw for problem in reader.problems] == [Flaw.LOST_BLOCKS]
+        assert reader.exchange(1).response is None
+    chunk = next(head for head in heads if head.data_size)
+    path.write_bytes(data[: chunk.data_position] + data[chunk.end :])
+    with ArchiveReader.open(path) as reader:
+        assert [problem.size_bytes for problem in reader.problems] == [chunk.data_size, chunk.data_size]
+        assert [problem.flaw for problem in reader.problems] == [Flaw.LOST_BLOCKS, Flaw.GAP]

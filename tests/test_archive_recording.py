@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import random
 import shutil
 import stat
 import subprocess
 import sys
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -285,6 +288,71 @@ def test_a_full_disk_costs_the_commit_that_failed_and_nothing_else(tmp_path: Pat
                 reader.body(1)
         assert verify(path).code == 1
         finalise(path)
+
+
+_FINALISER = """
+import resource, signal, sys
+from sserec.archive import finalise
+if {limit}:
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))
+print("begun", flush=True)
+finalise({path!r})
+"""
+
+
+def _finaliser(path: Path, limit: int = 0) -> subprocess.Popen[str]:
+    script = _FINALISER.format(path=str(path), limit=limit)
+    return subprocess.Popen([sys.executable, "-c", script], stdout=PIPE, stderr=PIPE, text=True)
+
+
+@pytest.fixture(scope="module")
+def large_journal(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A journal that takes a while to finalise."""
+    path = tmp_path_factory.mktemp("large") / "a.sse.zst"
+    with open_writer(path) as writer:
+        exchange = writer.open_exchange(REQUEST, 0)
+        for number in range(8_000):
+            writer.chunk(exchange, os.urandom(60).hex().encode(), number)
+        writer.close_exchange(exchange, close(8_000))
+    return path
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
+def test_finalising_that_is_killed_leaves_the_journal_or_the_final_file(
+    large_journal: Path, tmp_path: Path
+) -> None:
+    truth = Model.of(large_journal)
+    rng = random.Random(6)
+    states = set()
+    for number in range(8):
+        path = Path(shutil.copy(large_journal, tmp_path / f"{number}.sse.zst"))
+        with _finaliser(path) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "begun\n"
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(rng.uniform(0, 0.3))
+            process.kill()
+        assert Model.of(path) == truth
+        assert verify(path).code == 0
+        with ArchiveReader.open(path) as reader:
+            states.add(reader.state)
+        finalise(path)
+        assert Model.of(path) == truth
+        assert sorted(tmp_path.glob(f"{number}.*")) == [path]
+    assert "journal" in states
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limits on the size of files")
+def test_a_disk_that_is_full_while_finalising_leaves_the_journal(large_journal: Path, tmp_path: Path) -> None:
+    path = Path(shutil.copy(large_journal, tmp_path / "a.sse.zst"))
+    before = path.read_bytes()
+    with _finaliser(path, limit=100_000) as process:
+        errors = process.communicate()[1]
+    assert "ArchiveError" in errors
+    assert "cannot be written" in errors
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -109,12 +109,11 @@ class ArchiveReader:
     @property
     def notes(self) -> list[tuple[int, Json]]:
         """Remarks on the recording as a whole, with their times."""
-        notes = []
+        notes: list[tuple[int, Json]] = []
         for block in self._catalogue.note_blocks:
             for kind, payload in self._records_of(block):
                 if kind == RecordType.NOTE:
-                    t, position = read_varint(payload, 0)
-                    notes.append((t * self.tick_ns, decode_json(payload, position)))
+                    notes += self._note(payload)
         return notes
 
     @property
@@ -376,6 +375,14 @@ class ArchiveReader:
         if piece.end < high:
             self._log.report(_gap_problem(number, Gap(piece.end, high)))
         return piece
+
+    def _note(self, payload: bytes) -> list[tuple[int, Json]]:
+        try:
+            t, position = read_varint(payload, 0)
+            return [(t * self.tick_ns, decode_json(payload, position))]
+        except DamagedArchive as error:
+            self._log.report(Problem(Flaw.DAMAGED_RECORDS, f"a note cannot be read: {error}"))
+            return []
 
     def _chunks_of(self, number: int, place: RunPlace, skip: int) -> Iterator[Chunk]:
         piece = self._piece(number, place, place.start, place.end)

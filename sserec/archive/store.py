@@ -4,6 +4,7 @@ Knows positions of blocks; must not know what their records mean. Invariant: eve
 a checksum that was verified, and what is kept in memory is bounded whatever the file says.
 """
 
+import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from zlib import crc32
@@ -51,13 +52,16 @@ class _Recent:
 
 
 class BlockStore:
-    """Reads blocks; ``report`` hears of damage as it is found."""
+    """Reads blocks, from several threads at once; ``report`` hears of damage as it is found."""
 
     def __init__(self, source: Source, report: Callable[[Problem], None]) -> None:
         self._source = source
         self._report = report
         self._bodies = _Recent()
         self._data = _Recent()
+        self._spoilt: set[int] = set()
+        """Positions of the blocks whose data are damaged, so that they are not tried again."""
+        self._lock = threading.RLock()
 
     def head(self, position: int) -> BlockHead:
         """The block's head at ``position``. Raises DamagedArchive when none is there."""
@@ -68,11 +72,12 @@ class BlockStore:
 
     def body(self, head: BlockHead) -> bytes:
         """The block's records, proved and decompressed. Raises DamagedArchive."""
-        body = self._bodies.get(head.position)
-        if body is None:
-            body = self._read_body(head)
-            self._bodies.put(head.position, body)
-        return body
+        with self._lock:
+            body = self._bodies.get(head.position)
+            if body is None:
+                body = self._read_body(head)
+                self._bodies.put(head.position, body)
+            return body
 
     def check_body(self, head: BlockHead) -> None:
         """Proves the block's records without keeping them. Raises DamagedArchive."""
@@ -80,12 +85,13 @@ class BlockStore:
 
     def data(self, head: BlockHead, wanted: int) -> bytes:
         """At least the first ``wanted`` bytes that the block committed; fewer where they are damaged."""
-        data = self._data.get(head.position)
-        if data is None or len(data) < wanted:
-            whole = wanted < _WORTH_A_PREFIX or wanted > head.data_size // 2 or data is not None
-            data = self._read_data(head, head.data_size if whole else wanted)
-            self._data.put(head.position, data)
-        return data
+        with self._lock:
+            data = self._data.get(head.position)
+            if data is None or (len(data) < wanted and head.position not in self._spoilt):
+                is_prefix_enough = data is None and _WORTH_A_PREFIX < wanted < head.data_size // 2
+                data = self._read_data(head, wanted if is_prefix_enough else head.data_size)
+                self._data.put(head.position, data)
+            return data
 
     def _stored_body(self, head: BlockHead) -> bytes:
         stored = self._source.read(head.position + head.head_size, head.size - head.head_size)
@@ -120,6 +126,7 @@ class BlockStore:
             proved = self._proved_prefix(head, frame)
         except DamagedArchive:
             proved = b""
+        self._spoilt.add(head.position)
         lost = head.data_size - len(proved)
         message = f"data of block {head.seq} at byte {head.data_position:,}: {error}; {lost:,} bytes are lost"
         self._report(Problem(Flaw.DAMAGED_DATA, message, head.data_position, lost))

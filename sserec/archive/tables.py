@@ -6,14 +6,15 @@ by decoding one part, and keeps a bounded number of them.
 
 from __future__ import annotations
 
+import threading
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from typing import Generic, NamedTuple, Protocol, TypeVar, overload
 
-_KEPT_PARTS = 8
-"""Up to half a million rows: whoever reads on finds his part, and a million rows do not stay in memory."""
+_KEPT_PARTS = 32
+"""Up to half a million events: whoever reads on finds his part, and a million rows do not stay in memory."""
 
 _SPREAD = 8
 """How many chunks an event may take on average for its neighbours' times to be read together with it."""
@@ -63,26 +64,28 @@ class Parts(Protocol[Part_co]):
 
 
 class LazyParts(Generic[Part]):
-    """Parts that are loaded when they are needed; the recent ones are kept."""
+    """Parts that are loaded when they are needed, from any thread; the recent ones are kept."""
 
     def __init__(self, firsts: Sequence[int], row_count: int, load: Callable[[int], Part]) -> None:
         self.firsts = firsts
         self._row_count = row_count
         self._load = load
         self._recent: OrderedDict[int, Part] = OrderedDict()
+        self._lock = threading.Lock()
 
     def __len__(self) -> int:
         return self._row_count
 
     def part(self, index: int) -> Part:
         """The rows of one part."""
-        if index in self._recent:
-            self._recent.move_to_end(index)
-            return self._recent[index]
-        loaded = self._recent[index] = self._load(index)
-        if len(self._recent) > _KEPT_PARTS:
-            self._recent.popitem(last=False)
-        return loaded
+        with self._lock:
+            if index in self._recent:
+                self._recent.move_to_end(index)
+                return self._recent[index]
+            loaded = self._recent[index] = self._load(index)
+            if len(self._recent) > _KEPT_PARTS:
+                self._recent.popitem(last=False)
+            return loaded
 
 
 class Column(Sequence[int], Generic[Part]):

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from sserec.archive.finalisation import finalise as finalise
     from sserec.archive.finalisation import pack as pack
     from sserec.archive.journal import ArchiveWriter as ArchiveWriter
+    from sserec.archive.marking import save_marks as save_marks
     from sserec.archive.reader import ArchiveReader as ArchiveReader
     from sserec.archive.repairing import repair as repair
     from sserec.archive.tables import ChunkTable as ChunkTable
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from sserec.archive.values import ExchangeRecord as ExchangeRecord
     from sserec.archive.values import Flaw as Flaw
     from sserec.archive.values import Gap as Gap
+    from sserec.archive.values import Mark as Mark
     from sserec.archive.values import Meta as Meta
     from sserec.archive.values import Opaque as Opaque
     from sserec.archive.values import Piece as Piece
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "finalisation": ("finalise", "pack"),
     "journal": ("ArchiveWriter",),
+    "marking": ("save_marks",),
     "reader": ("ArchiveReader",),
     "repairing": ("repair",),
     "tables": ("ChunkTable", "EventTable"),
@@ -38,6 +41,7 @@ _HOMES = {
         "ExchangeRecord",
         "Flaw",
         "Gap",
+        "Mark",
         "Meta",
         "Opaque",
         "Piece",

@@ -57,6 +57,7 @@ class CompactWriter:
         self._table_size = 0
         self._body_end = 0
         self._placed_row = -1
+        self._marks = b""
         self._add_head(RecordType.META, -1, encode_json(meta))
 
     def open_exchange(self, number: int, *, is_event_stream: bool) -> None:
@@ -103,12 +104,19 @@ class CompactWriter:
                 self._add_table_part(part)
         self._builder = None
 
+    def add_marks(self, body: bytes) -> None:
+        """Keeps the records of a MARKS block."""
+        self._marks = body
+
     def finish(self) -> None:
         """Writes what is left, the tables, the index and the seek table."""
         while self._data_size or self._heads:
             self._cut()
         self._write_tables()
         index = self._index
+        if self._marks:
+            index.marks_position = self._position
+            self._emit(BlockKind.MARKS, b"", 0, self._marks)
         index.type_names = self._names.names
         for blocks in (index.first_blocks, index.head_end_blocks, index.last_blocks):
             blocks[:] = array("Q", accumulate(blocks, max))

@@ -17,6 +17,7 @@ from sserec.archive.compact import CompactWriter
 from sserec.archive.format import FORMAT_VERSION, RecordType
 from sserec.archive.frames import ZSTD_VERSION
 from sserec.archive.heads import encode_json
+from sserec.archive.marks import encode_marks
 from sserec.archive.reader import ArchiveReader
 from sserec.archive.values import Flaw, Problem
 from sserec.errors import ArchiveError, DamagedArchive
@@ -80,6 +81,7 @@ def rewrite(reader: ArchiveReader, out: BinaryIO, level: int) -> list[Problem]:
         _copy_exchange(reader, writer, number)
     for t_ns, note in reader.notes:
         writer.add_note(varint(t_ns // reader.tick_ns) + encode_json(note))
+    writer.add_marks(encode_marks(reader.marks))
     problems = reader.problems
     damage = damage_of(problems)
     if damage:

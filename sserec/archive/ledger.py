@@ -224,6 +224,8 @@ class Survey:
         self._strays = ProblemLog()
         self.index_head: BlockHead | None = None
         """The last INDEX that was found."""
+        self.marks_head: BlockHead | None = None
+        """The last MARKS that was found."""
         self.ledger = Ledger(store, file_size())
 
     @property
@@ -272,6 +274,8 @@ class Survey:
     def _enter(self, head: BlockHead) -> bool:
         if head.kind == BlockKind.INDEX:
             self.index_head = head
+        elif head.kind == BlockKind.MARKS:
+            self.marks_head = head
         elif head.kind == BlockKind.RECORDS:
             if head.seq < self.ledger.next_seq:
                 return False

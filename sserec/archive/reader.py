@@ -19,17 +19,18 @@ from sserec.archive.columns import MAX_VARINT, read_varint
 from sserec.archive.deriving import TableBuilder, TypeNames
 from sserec.archive.events import event_parts
 from sserec.archive.exchanges import OF_EXCHANGE, HeadRecord, exchange_from
-from sserec.archive.format import BlockKind, RecordType, records
+from sserec.archive.format import BlockHead, BlockKind, RecordType, records
 from sserec.archive.frames import last_frame
 from sserec.archive.heads import Json, decode_json, meta_from
 from sserec.archive.index import IndexedCatalogue, decode_index, find_run
 from sserec.archive.ledger import Survey
+from sserec.archive.marks import decode_marks
 from sserec.archive.runs import Run
 from sserec.archive.scan import Walk
 from sserec.archive.source import Source
 from sserec.archive.store import BlockStore, read_head
 from sserec.archive.tables import ChunkTable, EventTable
-from sserec.archive.values import ExchangeRecord, Flaw, Gap, Meta, Piece, Problem, ProblemLog
+from sserec.archive.values import ExchangeRecord, Flaw, Gap, Mark, Meta, Piece, Problem, ProblemLog
 from sserec.errors import DamagedArchive, NotAnArchive, UnsupportedVersion
 from sserec.records import Chunk
 from sserec.sse import looks_like_stream
@@ -115,6 +116,16 @@ class ArchiveReader:
                 if kind == RecordType.NOTE:
                     notes += self._note(payload)
         return notes
+
+    @property
+    def marks(self) -> list[Mark]:
+        """What people noted on places of the recording, in the order of exchanges and bytes."""
+        head = self._marks_head()
+        try:
+            return sorted(decode_marks(self._store.body(head))) if head is not None else []
+        except DamagedArchive as error:
+            self._log.report(Problem(Flaw.DAMAGED_RECORDS, f"the marks cannot be read: {error}"))
+            return []
 
     @property
     def file_id(self) -> int:
@@ -343,6 +354,15 @@ class ArchiveReader:
             if len(self._tracks) > _KEPT_TRACKS:
                 self._tracks.popitem(last=False)
         return self._tracks[number]
+
+    def _marks_head(self) -> BlockHead | None:
+        """The block of marks that counts."""
+        if self._survey is not None:
+            return self._survey.marks_head
+        assert isinstance(self._catalogue, IndexedCatalogue)
+        position = self._catalogue.index.marks_position
+        head = self._store.head(position) if position else None
+        return head if head is not None and head.kind == BlockKind.MARKS else None
 
     def _records_of(self, block: int) -> list[HeadRecord]:
         """The records of a block that are no runs; none, and a problem, when they are damaged."""

@@ -57,6 +57,16 @@ class Opaque:
     reason: str
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Mark:
+    """What a person noted on a place of a recording."""
+
+    exchange: int
+    offset: int
+    """Of a byte of the body: the last one of the event that is marked, because events are derived and bytes are not."""
+    text: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """Consecutive bytes of a body that are proved by a checksum."""

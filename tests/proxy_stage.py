@@ -9,10 +9,12 @@ from threading import Condition, Thread
 from types import TracebackType
 from typing import Any, Self
 
+from sserec.proxy.attention import Hosts
 from sserec.proxy.clock import Clock
 from sserec.proxy.facts import Arrival, Side
+from sserec.proxy.outward import DIRECT, OutwardProxies
 from sserec.proxy.routing import ReverseRoute
-from sserec.proxy.server import ProxyServer
+from sserec.proxy.server import EVERY_HOST, ProxyServer
 from sserec.proxy.setting import ServerContexts
 from sserec.records import Close, Connection, Request, Response
 
@@ -129,7 +131,8 @@ class Stage:
         ca_file: Path,
         *,
         credentials: str | None = None,
-        only: Iterable[str] = (),
+        hosts: Hosts = EVERY_HOST,
+        outward: OutwardProxies = DIRECT,
         reverse: Iterable[ReverseRoute] = (),
         notebook: Notebook | None = None,
     ) -> None:
@@ -140,7 +143,8 @@ class Stage:
             authority,
             TrustIn(ca_file),
             credentials=credentials,
-            only=only,
+            hosts=hosts,
+            outward=outward,
             reverse=reverse,
             log=self.lines.append,
         )

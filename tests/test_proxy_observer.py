@@ -329,7 +329,7 @@ def test_broken_http2_ends_every_stream_and_leaves_sizes_and_times() -> None:
 def test_an_opaque_connection_is_sizes_and_times_from_the_start() -> None:
     notebook = Notebook()
     observer = Observer(notebook, ORIGIN)
-    observer.go_opaque("not in --only", 1)
+    observer.go_opaque("in --passthrough", 1)
     Scene(observer, notebook, 1).client(b"secret").upstream(b"12").leaves(Side.UPSTREAM, Manner.RESET)
     (opaque,) = notebook.opaques
     assert opaque.passed == [(Side.CLIENT, 6), (Side.UPSTREAM, 2)]

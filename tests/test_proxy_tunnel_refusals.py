@@ -17,6 +17,7 @@ from proxy_wire import (
     receive_exactly,
     receive_until,
 )
+from sserec.proxy.attention import Hosts
 from sserec.proxy.authority import Authority
 from sserec.proxy.facts import Arrival, Side
 from sserec.records import Closer, Connection, Manner, Request
@@ -156,22 +157,31 @@ def test_a_client_that_does_not_trust_us_is_told_of_and_harms_nobody(
     assert upstream.served == []
 
 
-def only_other(own_authority: Authority, authority: TestAuthority) -> Stage:
-    return Stage(own_authority, authority.ca_file, only=["api.example"])
-
-
 @pytest.mark.parametrize("scheme", ["https", "http"])
-def test_what_is_not_asked_for_passes_unseen(
+def test_what_is_not_to_be_opened_passes_and_leaves_sizes_and_times(
     own_authority: Authority, authority: TestAuthority, upstream: Upstream, scheme: str
 ) -> None:
     upstream.play("/s", stream(BODY, gap_s=0))
-    with only_other(own_authority, authority) as stage:
+    hosts = Hosts(passthrough=frozenset({"127.0.0.1"}))
+    with Stage(own_authority, authority.ca_file, hosts=hosts) as stage:
         assert proxied(stage, authority.ca_file, getattr(upstream, scheme) + "/s") == (0, BODY)
         (opaque,) = stage.notebook.closed_opaque()
     assert opaque.opaque is not None
-    assert opaque.opaque[1] == "not in --only"
+    assert opaque.opaque[1] == "in --passthrough"
     assert {side for side, _ in opaque.passed} == {Side.CLIENT, Side.UPSTREAM}
     assert stage.notebook.exchanges == []
+
+
+@pytest.mark.parametrize("scheme", ["https", "http"])
+def test_of_what_was_not_asked_for_nothing_is_told(
+    own_authority: Authority, authority: TestAuthority, upstream: Upstream, scheme: str
+) -> None:
+    upstream.play("/s", stream(BODY, gap_s=0))
+    gone = f"{scheme}://127.0.0.1:{free_port()}/"
+    with Stage(own_authority, authority.ca_file, hosts=Hosts(only=frozenset({"api.example"}))) as stage:
+        assert proxied(stage, authority.ca_file, getattr(upstream, scheme) + "/s") == (0, BODY)
+        proxied(stage, authority.ca_file, gone)
+    assert (stage.notebook.exchanges, stage.notebook.opaques) == ([], [])
 
 
 def test_what_is_neither_tls_nor_http_passes_unseen(stage: Stage) -> None:

@@ -82,7 +82,7 @@ def test_an_exchange_is_read_back_as_it_was_told(path: Path) -> None:
         exchange.chunk(b"data: 1\n\n", Arrival(40, 39))
         exchange.chunk(b"data: 2\n\n", Arrival(41, None))
         exchange.close(END)
-        opaque = recorder.open_opaque("https://pinned.example", "not in --only", 60)
+        opaque = recorder.open_opaque("https://pinned.example", "in --passthrough", 60)
         opaque.traffic(Side.CLIENT, 61, 100)
         opaque.close(Close(62, Closer.CLIENT, Manner.CLOSE, framing_complete=True))
     with ArchiveReader.open(path) as archive:

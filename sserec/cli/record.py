@@ -13,6 +13,7 @@ import click
 
 from sserec.cli.closing import Demands, Voice, tell, tell_nothing
 from sserec.errors import RecordingError, SserecError
+from sserec.proxy.attention import Hosts
 from sserec.proxy.plan import Plan
 
 FAULT = 125
@@ -67,6 +68,7 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("-o", "--output", type=FILE, help="Default: sserec-YYYYmmdd-HHMMSS.sse.zst.")
 @click.option("--overwrite", is_flag=True, help="Replace FILE where it exists.")
 @click.option("--only", multiple=True, metavar="HOST", help="Record nothing else.")
+@click.option("--passthrough", multiple=True, metavar="HOST", help="Do not open; record sizes and times.")
 @click.option("--upstream-ca", type=FILE, help="Trust these authorities as well.")
 @click.option("--keep-secrets", is_flag=True, help="Store keys, tokens and cookies as they are.")
 @click.option("--require-capture", is_flag=True, help="Exit 125 when nothing was captured.")
@@ -84,6 +86,7 @@ def record(
     require_complete: bool,
     quiet: bool,
     only: tuple[str, ...],
+    passthrough: tuple[str, ...],
     **asked: Any,
 ) -> int:
     """Run COMMAND and record its HTTP streams.
@@ -97,7 +100,7 @@ def record(
     COMMAND's input, output, signals and exit code are its own; sserec's faults are 125. Keys are replaced before
     anything is written. Without COMMAND, --reverse serves until ^C.
     """
-    plan = Plan(**asked, only=frozenset(map(str.lower, only)))
+    plan = Plan(**asked, hosts=Hosts(names(only), names(passthrough)))
     check_usage(plan, from_stdin=from_stdin)
     voice = Voice(quiet=quiet)
     demands = Demands(capture=require_capture, complete=require_complete)
@@ -106,6 +109,10 @@ def record(
     except (SserecError, OSError) as fault:
         voice.complain(str(fault))
         return getattr(fault, "exit_code", FAULT)
+
+
+def names(hosts: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(map(str.lower, hosts))
 
 
 def check_usage(plan: Plan, *, from_stdin: bool) -> None:
@@ -126,7 +133,10 @@ def record_command(plan: Plan, voice: Voice, demands: Demands) -> int:
     from sserec.proxy.child import end_like
     from sserec.proxy.session import run
 
-    returncode, outcome = run(plan, trust, voice.say)
+    try:
+        returncode, outcome = run(plan, trust, voice.say)
+    finally:
+        trust.settle()
     tell(outcome, voice)
     if not outcome.exchange_count:
         tell_nothing(voice, plan)

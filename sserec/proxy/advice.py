@@ -21,8 +21,8 @@ def why_nothing(plan: Plan, said: Sequence[str]) -> list[str]:
         ]
     if any(DISTRUST in line for line in said):
         cause = "the command refused sserec's certificate: it pins its own (--cacert, or roots built in)"
-    elif plan.only:
-        cause = f"no request went to {', '.join(sorted(plan.only))} by way of the proxy"
+    elif plan.hosts.only:
+        cause = f"no request went to {', '.join(sorted(plan.hosts.only))} by way of the proxy"
     else:
         cause = f"the command made no request, or {ignorant_client(plan.command)}"
     return [cause, f"try: sserec record --reverse https://API-HOST -- {shlex.join(plan.command)}"]

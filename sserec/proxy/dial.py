@@ -5,6 +5,7 @@ host with a dead IPv6 route is not slower through the recorder than without it.
 """
 
 import asyncio
+import re
 import socket
 from asyncio.staggered import staggered_race
 from collections.abc import Sequence
@@ -13,9 +14,13 @@ from functools import partial
 
 from sserec.proxy.clock import Clock
 from sserec.proxy.leg import describe
+from sserec.proxy.outward import OutwardProxy
 
 ATTEMPT_DELAY_S = 0.25
 """RFC 8305, section 5, recommends 250 ms."""
+MAX_ANSWER_BYTES = 16 * 1024
+"""Of a proxy's answer to CONNECT."""
+ANSWERED_YES = re.compile(r"HTTP/1\.[01] 2\d\d( |$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +29,8 @@ class Dialled:
 
     sock: socket.socket
     peer: str
-    t_resolved_ns: int
+    t_resolved_ns: int | None
+    """None where a proxy resolved the name."""
     t_connected_ns: int
 
 
@@ -45,6 +51,34 @@ async def dial(host: str, port: int, clock: Clock) -> Dialled:
     if sock is None:
         raise Unreachable(describe_all(failures))
     return Dialled(sock, _address(sock), t_resolved_ns, clock.now_ns())
+
+
+async def dial_through(proxy: OutwardProxy, host: str, port: int, clock: Clock) -> Dialled:
+    """Connects to the host by a tunnel through ``proxy``. Raises OSError, Unreachable among them."""
+    try:
+        dialled = await dial(proxy.host, proxy.port, clock)
+    except Unreachable as error:
+        raise Unreachable(f"the proxy {proxy.host}:{proxy.port}: {error}") from error
+    try:
+        await asyncio.get_running_loop().sock_sendall(dialled.sock, proxy.connect_request(host, port))
+        status = (await _receive_head(dialled.sock)).partition(b"\r\n")[0].decode("latin-1")
+        if not ANSWERED_YES.match(status):
+            raise Unreachable(f"the proxy {proxy.host}:{proxy.port} answered {status!r}")
+    except BaseException:
+        dialled.sock.close()
+        raise
+    return Dialled(dialled.sock, dialled.peer, None, clock.now_ns())
+
+
+async def _receive_head(sock: socket.socket) -> bytes:
+    """The head of an answer. Byte by byte: what follows it is the server's, and belongs to the tunnel."""
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        byte = await asyncio.get_running_loop().sock_recv(sock, 1)
+        if not byte or len(head) > MAX_ANSWER_BYTES:
+            raise Unreachable("the proxy closed the connection" if not byte else "the proxy answers no HTTP")
+        head += byte
+    return head
 
 
 async def _connect(family: int, address: tuple[object, ...]) -> socket.socket:

@@ -8,18 +8,21 @@ import asyncio
 import socket
 from dataclasses import dataclass
 
+from sserec.proxy.attention import Attention
 from sserec.proxy.client_hello import ClientHello, looks_like_tls, read_client_hello
 from sserec.proxy.facts import Side
 from sserec.proxy.http1 import RequestHead
 from sserec.proxy.incoming import READ_BYTES, Incoming
 from sserec.proxy.leg import Leg, describe
-from sserec.proxy.observer import Observer, Origin
+from sserec.proxy.observer import BlindObserver, Observer, Origin
+from sserec.proxy.presence import while_present
 from sserec.proxy.refusal import CLOSE, answer, refuse, refuse_request
 from sserec.proxy.routing import NoRoute, Route, connect_route
 from sserec.proxy.setting import Setting
 from sserec.proxy.tls import Tls, handshake
 from sserec.proxy.tunnel import Tunnel
 from sserec.proxy.upstream import (
+    PASSTHROUGH,
     Upstream,
     UpstreamError,
     http2_observer,
@@ -41,14 +44,17 @@ async def serve_connect(sock: socket.socket, incoming: Incoming, setting: Settin
     client = Leg(sock, Side.CLIENT, setting.clock)
     try:
         route = connect_route(incoming.head.target)
-        upstream = await reach(route, setting)
+        upstream = await while_present(sock, reach(route, setting))
     except NoRoute as error:
         await refuse(client, answer(400, str(error), CLOSE))
     except UpstreamError as error:
         setting.log(str(error))
         head = incoming.head
         record_failure(
-            setting, Request(head.method, head.target, head.http_version, head.headers), str(error)
+            setting,
+            route.host,
+            Request(head.method, head.target, head.http_version, head.headers),
+            str(error),
         )
         await refuse(client, answer(502, str(error), CLOSE))
     else:
@@ -73,8 +79,11 @@ class Interception:
             self.upstream.close()
 
     async def _tunnel(self, early: bytes) -> None:
-        if not self.setting.looks_into(self.route.host):
-            await self._pass(early, "not in --only")
+        attention = self.setting.attention(self.route.host)
+        if attention is Attention.IGNORE:
+            await self._run_tunnel(early, self.upstream, None, BlindObserver())
+        elif attention is Attention.COUNT:
+            await self._pass(early, PASSTHROUGH)
         elif looks_like_tls(early):
             await self._tunnel_tls(early)
         elif early.startswith(HTTP2_BEGINNING):
@@ -101,7 +110,8 @@ class Interception:
     async def _intercept(self, early: bytes, hello: ClientHello, offer: tuple[str, ...]) -> None:
         name = hello.server_name or self.route.host
         try:
-            upstream = await secure(self.upstream, self.route, name, offer, self.setting)
+            shaking_hands = secure(self.upstream, self.route, name, offer, self.setting)
+            upstream = await while_present(self.sock, shaking_hands)
         except UpstreamError as error:
             await self._refuse(early, name, str(error))
             return
@@ -132,7 +142,8 @@ class Interception:
 
     def _record_failure(self, head: RequestHead, why: str) -> None:
         url = f"https://{self.route.authority}{head.target}"
-        record_failure(self.setting, Request(head.method, url, head.http_version, head.headers), why)
+        request = Request(head.method, url, head.http_version, head.headers)
+        record_failure(self.setting, self.route.host, request, why)
 
     async def _pass(self, early: bytes, reason: str) -> None:
         """Tunnels without looking."""

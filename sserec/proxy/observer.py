@@ -148,7 +148,7 @@ class Observer:
 
 
 class BlindObserver(Observer):
-    """Looks at nothing and tells nothing: what is left when an observer has failed."""
+    """Looks at nothing and tells nothing: of a host that is to be ignored, or in place of an observer that failed."""
 
     def __init__(self) -> None: ...
 

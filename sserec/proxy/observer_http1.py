@@ -45,7 +45,7 @@ class Http1Observer(Observer):
             raise ProtocolError(f"more than {MAX_OPEN_EXCHANGES:,} requests without an answer")
         host = next((value for name, value in head.headers if name.lower() == "host"), self.origin.authority)
         url = full_url(self.origin.scheme, host, head.target)
-        request = Request(head.method, url, head.http_version, head.headers)
+        request = Request(head.method, url, head.http_version, tuple(filter(is_for_the_server, head.headers)))
         exchange = Watched(
             self._sink.open_exchange(request, self.origin.connection, arrival.t_ns), arrival.t_ns
         )
@@ -105,3 +105,8 @@ class Http1Observer(Observer):
     def _take_open(self) -> Iterable[Watched]:
         unanswered, self._unanswered = self._unanswered, deque()
         return (*unanswered, *super()._take_open())
+
+
+def is_for_the_server(field: tuple[str, str]) -> bool:
+    """What a proxy on the way is told is no part of the exchange."""
+    return field[0].lower() != "proxy-authorization"

@@ -8,18 +8,27 @@ import socket
 from collections.abc import Callable, Sequence
 
 from sserec.errors import ProtocolError
+from sserec.proxy.attention import Attention
 from sserec.proxy.clock import Clock
 from sserec.proxy.conversation import Conversation
 from sserec.proxy.facts import Arrival, Side
 from sserec.proxy.http1 import RequestHead
 from sserec.proxy.incoming import Incoming, parse_request
 from sserec.proxy.leg import Leg
-from sserec.proxy.observer import Observer
+from sserec.proxy.observer import BlindObserver, Observer
 from sserec.proxy.refusal import CLOSE, answer, refuse
 from sserec.proxy.routing import Forwarded, NoRoute, Route, forward
 from sserec.proxy.setting import Setting
 from sserec.proxy.tunnel import Tunnel
-from sserec.proxy.upstream import Upstream, UpstreamError, reach, record_failure, secure, watch
+from sserec.proxy.upstream import (
+    PASSTHROUGH,
+    Upstream,
+    UpstreamError,
+    reach,
+    record_failure,
+    secure,
+    watch,
+)
 from sserec.records import Manner, Request
 
 HTTP1 = ("http/1.1",)
@@ -48,7 +57,7 @@ async def _serve(client: Leg, incoming: Incoming, setting: Setting) -> Incoming 
         upstream = await _reach(forwarded.route, setting)
     except UpstreamError as error:
         setting.log(str(error))
-        record_failure(setting, as_sent(incoming.head, forwarded), str(error))
+        record_failure(setting, forwarded.route.host, as_sent(incoming.head, forwarded), str(error))
         await refuse(client, answer(502, str(error), CLOSE))
         return None
     return await _tunnel(client, upstream, forwarded.route, incoming, setting)
@@ -62,18 +71,34 @@ async def _reach(route: Route, setting: Setting) -> Upstream:
 async def _tunnel(
     client: Leg, upstream: Upstream, route: Route, incoming: Incoming, setting: Setting
 ) -> Incoming | None:
-    def rewrite(head: RequestHead, raw: bytes) -> Forwarded:
-        return forward(head, raw, setting.reverse)
+    proxy = setting.outward.towards(route) if route.scheme == "http" else None
 
-    observer = watch(setting, route.scheme, route.authority, upstream)
-    if not setting.looks_into(route.host):
-        observer = Observer(setting.sink, observer.origin)
-        observer.go_opaque("not in --only", setting.clock.now_ns())
+    def rewrite(head: RequestHead, raw: bytes) -> Forwarded:
+        forwarded = forward(head, raw, setting.reverse)
+        return proxy.addressed(forwarded) if proxy else forwarded
+
     tunnel = PlainTunnel(
-        client, upstream.leg(setting), observer, setting.clock, setting.log, Conversation(route, rewrite)
+        client,
+        upstream.leg(setting),
+        attentive(route, upstream, setting),
+        setting.clock,
+        setting.log,
+        Conversation(route, rewrite),
     )
     await tunnel.run(incoming.raw + incoming.rest)
     return tunnel.next_request()
+
+
+def attentive(route: Route, upstream: Upstream, setting: Setting) -> Observer:
+    """The observer that gives the route's host the attention that was asked for."""
+    attention = setting.attention(route.host)
+    if attention is Attention.IGNORE:
+        return BlindObserver()
+    observer = watch(setting, route.scheme, route.authority, upstream)
+    if attention is Attention.COUNT:
+        observer = Observer(setting.sink, observer.origin)
+        observer.go_opaque(PASSTHROUGH, setting.clock.now_ns())
+    return observer
 
 
 def as_sent(head: RequestHead, forwarded: Forwarded) -> Request:

@@ -1,7 +1,9 @@
 """What a person asked ``sserec record`` for. Values only: cheap to import, and without an opinion."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from sserec.proxy.attention import Hosts
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +18,6 @@ class Plan:
     variables: tuple[str, ...] = ()
     """Names for the base URLs of ``reverse``, in the same order; the vendors' own where they run out."""
     listen: tuple[str, int] = ("127.0.0.1", 0)
-    only: frozenset[str] = frozenset()
+    hosts: Hosts = field(default_factory=Hosts)
     upstream_ca: Path | None = None
     keep_secrets: bool = False

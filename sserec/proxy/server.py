@@ -9,10 +9,12 @@ import socket
 from collections.abc import Callable, Iterable
 
 from sserec.errors import ProtocolError, RecordingError
+from sserec.proxy.attention import Hosts
 from sserec.proxy.facts import Side
 from sserec.proxy.incoming import Incoming, receive_request
 from sserec.proxy.intercept import serve_connect
 from sserec.proxy.leg import Leg, describe
+from sserec.proxy.outward import DIRECT, OutwardProxies
 from sserec.proxy.plain import converse
 from sserec.proxy.refusal import CLOSE, answer, refuse
 from sserec.proxy.routing import ReverseRoute
@@ -20,6 +22,7 @@ from sserec.proxy.setting import ClientContexts, Recording, ServerContexts, Sett
 
 BACKLOG = 512
 ACCEPTS_AT_ONCE = 64
+EVERY_HOST = Hosts()
 NO_CREDENTIALS = "proxy credentials needed"
 WHICH_CREDENTIALS = 'Proxy-Authenticate: Basic realm="sserec"'
 
@@ -34,7 +37,8 @@ class ProxyServer:
         trust: ClientContexts,
         *,
         credentials: str | None = None,
-        only: Iterable[str] = (),
+        hosts: Hosts = EVERY_HOST,
+        outward: OutwardProxies = DIRECT,
         reverse: Iterable[ReverseRoute] = (),
         log: Callable[[str], None] = lambda line: None,
     ) -> None:
@@ -44,7 +48,8 @@ class ProxyServer:
             authority=authority,
             trust=trust,
             credentials=credentials,
-            only=frozenset(host.lower() for host in only),
+            hosts=hosts,
+            outward=outward,
             reverse=tuple(reverse),
             log=log,
         )

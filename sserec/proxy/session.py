@@ -20,7 +20,7 @@ from pathlib import Path
 from sserec import __version__, redact
 from sserec.archive import Meta
 from sserec.errors import UsageError
-from sserec.proxy import environment
+from sserec.proxy import environment, outward
 from sserec.proxy.authority import Authority
 from sserec.proxy.child import caught, run_command
 from sserec.proxy.clock import Clock
@@ -60,6 +60,7 @@ class Session:
     def __init__(self, plan: Plan, trust: UpstreamTrust, say: Say) -> None:
         """Begins the file. Raises UsageError or RecordingError; then there is nothing to undo."""
         refuse_nesting(os.environ)
+        proxies = outward.from_environment(os.environ)
         self._plan = plan
         self._say = say
         self._authority = Authority()
@@ -75,7 +76,8 @@ class Session:
             self._authority,
             trust,
             credentials=self._credentials,
-            only=plan.only,
+            hosts=plan.hosts,
+            outward=proxies,
             reverse=self._routes,
             log=say,
         )

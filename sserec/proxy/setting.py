@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Protocol
 
+from sserec.proxy.attention import Attention, Hosts
 from sserec.proxy.clock import Clock
 from sserec.proxy.facts import Sink
+from sserec.proxy.outward import OutwardProxies
 from sserec.proxy.routing import ReverseRoute
 from sserec.records import Headers
 
@@ -42,14 +44,14 @@ class Setting:
     trust: ClientContexts
     credentials: str | None
     """``user:password`` that a proxy request has to carry."""
-    only: frozenset[str]
-    """Hosts to look into, lower case; all of them when empty."""
+    hosts: Hosts
+    outward: OutwardProxies
     reverse: tuple[ReverseRoute, ...]
     log: Callable[[str], None]
     connection_ids: "count[int]" = field(default_factory=lambda: count(1))
 
-    def looks_into(self, host: str) -> bool:
-        return not self.only or host.lower() in self.only
+    def attention(self, host: str) -> Attention:
+        return self.hosts.attention(host)
 
     def admits(self, headers: Headers) -> bool:
         """The request carries the proxy's credentials, where it asks for some (RFC 7617)."""

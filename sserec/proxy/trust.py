@@ -48,10 +48,18 @@ class UpstreamTrust:
         self._extra_ca = extra_ca
         self._contexts: dict[tuple[str, ...], ssl.SSLContext] = {}
         self._lock = Lock()
+        self._maker = Thread(target=self._make_all, name="sserec-trust", daemon=True)
+        self._is_settled = False
 
     def prepare(self) -> None:
         """Begins to make the contexts that are likely to be needed; returns at once."""
-        Thread(target=self._make_all, name="sserec-trust", daemon=True).start()
+        self._maker.start()
+
+    def settle(self) -> None:
+        """Ends what :meth:`prepare` began. OpenSSL must not be at work in a thread when the process exits."""
+        self._is_settled = True
+        if self._maker.is_alive():
+            self._maker.join()
 
     def client_context(self, alpn: tuple[str, ...]) -> ssl.SSLContext:
         """The context that offers ``alpn``: verifies the certificate and the host's name."""
@@ -62,7 +70,8 @@ class UpstreamTrust:
 
     def _make_all(self) -> None:
         for alpn in OFFERS:
-            self.client_context(alpn)
+            if not self._is_settled:
+                self.client_context(alpn)
 
     def _make(self, alpn: tuple[str, ...]) -> ssl.SSLContext:
         context = system_context()

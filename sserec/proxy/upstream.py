@@ -3,7 +3,8 @@
 import ssl
 from dataclasses import dataclass, replace
 
-from sserec.proxy.dial import Dialled, dial
+from sserec.proxy.attention import Attention
+from sserec.proxy.dial import Dialled, dial, dial_through
 from sserec.proxy.facts import Side
 from sserec.proxy.leg import Leg, describe
 from sserec.proxy.observer import Observer, Origin
@@ -12,6 +13,9 @@ from sserec.proxy.routing import Route
 from sserec.proxy.setting import Setting
 from sserec.proxy.tls import Tls, handshake
 from sserec.records import Close, Closer, Connection, Manner, Request
+
+PASSTHROUGH = "in --passthrough"
+"""Why a connection was not looked into."""
 
 
 class UpstreamError(Exception):
@@ -40,13 +44,23 @@ class Upstream:
 async def reach(route: Route, setting: Setting) -> Upstream:
     """Connects over TCP. Raises UpstreamError."""
     try:
-        dialled = await dial(route.host, route.port, setting.clock)
+        dialled = await dial_route(route, setting)
     except OSError as error:
         raise UpstreamError(f"cannot reach {where(route)}: {error}") from error
     connection = Connection(
         next(setting.connection_ids), dialled.peer, dialled.t_resolved_ns, dialled.t_connected_ns
     )
     return Upstream(dialled, connection)
+
+
+async def dial_route(route: Route, setting: Setting) -> Dialled:
+    """Connects to the server, or to the proxy that leads there. Raises OSError."""
+    proxy = setting.outward.towards(route)
+    if proxy is None:
+        return await dial(route.host, route.port, setting.clock)
+    if route.scheme == "http":
+        return await dial(proxy.host, proxy.port, setting.clock)
+    return await dial_through(proxy, route.host, route.port, setting.clock)
 
 
 async def secure(
@@ -94,8 +108,10 @@ def http2_observer(setting: Setting, origin: Origin) -> Observer:
     return Http2Observer(setting.sink, origin)
 
 
-def record_failure(setting: Setting, request: Request, reason: str) -> None:
-    """An exchange that never left: the request as far as it is known, and why."""
+def record_failure(setting: Setting, host: str, request: Request, reason: str) -> None:
+    """An exchange that never left for ``host``: the request as far as it is known, and why."""
+    if setting.attention(host) is Attention.IGNORE:
+        return
     now_ns = setting.clock.now_ns()
     exchange = setting.sink.open_exchange(request, None, now_ns)
     exchange.close(Close(now_ns, Closer.UPSTREAM, Manner.FAULT, framing_complete=False, error=reason))

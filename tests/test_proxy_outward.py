@@ -1,0 +1,159 @@
+"""Networks that let nothing out but through a proxy: sserec goes the way that its own environment names."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from corporate_proxy import AUTHORIZATION, CorporateProxy
+from record_support import BODY, CURL, FAULT, Recorder
+from sserec.errors import UsageError
+from sserec.proxy.outward import OutwardProxy, from_environment
+from sserec.proxy.routing import Route
+from sserec.recording import Recording
+from upstream import Upstream, free_port
+from upstream_script import stream
+from upstream_wire import TestAuthority
+
+API = Route("https", "api.example", 443)
+
+
+@pytest.fixture
+def far(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Upstream]:
+    """A server by the name of ``api.example``, which nobody here can resolve."""
+    with Upstream(TestAuthority(tmp_path_factory.mktemp("far"), names=("api.example",))) as upstream:
+        for path in ("/s", "http://api.example/s"):
+            upstream.play(path, stream(BODY, gap_s=0))
+        yield upstream
+
+
+@pytest.fixture
+def far_recorder(recorder: Recorder, far: Upstream) -> Recorder:
+    return Recorder(recorder.folder, far)
+
+
+@pytest.mark.parametrize("name", ["https_proxy", "HTTPS_PROXY", "ALL_PROXY"])
+def test_a_server_that_only_the_proxy_can_reach_is_recorded(
+    far_recorder: Recorder, far: Upstream, name: str
+) -> None:
+    with CorporateProxy(far) as proxy:
+        got = far_recorder.record(*CURL, "https://api.example/s", variables={name: proxy.url})
+    assert (got.stdout, got.returncode) == (BODY, 0)
+    assert [head[0] for head in proxy.asked] == ["CONNECT api.example:443 HTTP/1.1"]
+    with Recording.open(str(far_recorder.file)) as recording:
+        (exchange,) = recording.exchanges
+        assert exchange.request
+        assert exchange.request.url == "https://api.example/s"
+        assert exchange.record.connection
+        assert exchange.record.connection.peer == proxy.url.rpartition("@")[2]
+        assert exchange.record.connection.t_resolved_ns is None
+    assert b"s@cret" not in far_recorder.file.read_bytes()
+
+
+def test_plain_http_is_asked_of_the_proxy_by_its_whole_url(far_recorder: Recorder, far: Upstream) -> None:
+    with CorporateProxy(far) as proxy:
+        got = far_recorder.record(*CURL, "http://api.example/s", variables={"http_proxy": proxy.url})
+    assert (got.stdout, got.returncode) == (BODY, 0)
+    (head,) = proxy.asked
+    assert head[0] == "GET http://api.example/s HTTP/1.1"
+    assert far.served[0].header("proxy-authorization") == AUTHORIZATION
+    with Recording.open(str(far_recorder.file)) as recording:
+        (exchange,) = recording.exchanges
+        assert exchange.request
+        assert exchange.request.url == "http://api.example/s"
+        assert "proxy-authorization" not in {name.lower() for name, _ in exchange.request.headers}
+
+
+def test_a_base_url_leads_through_the_proxy_as_well(far_recorder: Recorder, far: Upstream) -> None:
+    options = ("--reverse", "https://api.example", "--env", "BASE")
+    with CorporateProxy(far) as proxy:
+        got = far_recorder.record(
+            "sh", "-c", "curl -sN $BASE/s", options=options, variables={"https_proxy": proxy.url}
+        )
+    assert got.stdout == BODY
+
+
+def test_a_proxy_that_refuses_is_named_and_its_credentials_are_not(
+    far_recorder: Recorder, far: Upstream
+) -> None:
+    with CorporateProxy(far) as proxy:
+        wrong = proxy.url.replace("s%40cret", "guess")
+        got = far_recorder.record(*CURL, "https://api.example/s", variables={"https_proxy": wrong})
+    address = proxy.url.rpartition("@")[2]
+    assert (
+        f"cannot reach api.example:443: the proxy {address} answered 'HTTP/1.1 407 Who Are You'"
+        in got.stderr.decode()
+    )
+    assert got.returncode == 56
+    assert b"guess" not in got.stderr
+
+
+def test_a_proxy_that_is_not_there_is_named(far_recorder: Recorder) -> None:
+    proxy = f"http://127.0.0.1:{free_port()}"
+    got = far_recorder.record(*CURL, "https://api.example/s", variables={"https_proxy": proxy})
+    assert f"the proxy {proxy.removeprefix('http://')}: Connection refused" in got.stderr.decode()
+
+
+def test_a_proxy_that_cannot_be_used_is_our_fault_and_is_not_gone_round(recorder: Recorder) -> None:
+    got = recorder.record(
+        *CURL, recorder.upstream.https + "/s", variables={"ALL_PROXY": "socks5://ann:s3cret@p:1080"}
+    )
+    assert got.returncode == FAULT
+    assert b"ALL_PROXY names a proxy of the kind socks5://" in got.stderr
+    assert b"s3cret" not in got.stderr
+    assert recorder.upstream.served == []
+    assert not recorder.file.exists()
+
+
+@pytest.mark.parametrize(
+    ("variables", "proxy"),
+    [
+        ({}, None),
+        ({"HTTPS_PROXY": "http://p:3128"}, OutwardProxy("p", 3128)),
+        ({"HTTPS_PROXY": "p:3128"}, OutwardProxy("p", 3128)),
+        ({"HTTPS_PROXY": "http://upper:1", "https_proxy": "http://lower:2"}, OutwardProxy("lower", 2)),
+        ({"HTTPS_PROXY": "", "all_proxy": "http://p"}, OutwardProxy("p", 1080)),
+        ({"http_proxy": "http://p:3128"}, None),
+        ({"https_proxy": "http://ann:s%40cret@[::1]:1"}, OutwardProxy("::1", 1, AUTHORIZATION.encode())),
+    ],
+)
+def test_the_environment_is_read_as_curl_reads_it(
+    variables: dict[str, str], proxy: OutwardProxy | None
+) -> None:
+    assert from_environment(variables).towards(API) == proxy
+
+
+@pytest.mark.parametrize(
+    ("no_proxy", "host", "is_direct"),
+    [
+        ("*", "api.example", True),
+        ("api.example", "api.example", True),
+        ("API.Example", "api.example", True),
+        ("example", "api.example", True),
+        (".example", "api.example", True),
+        ("*.example", "api.example", True),
+        ("xample", "api.example", False),
+        ("intra, api.example", "api.example", True),
+        ("intra api.example", "api.example", True),
+        ("api.example:443", "api.example", True),
+        ("api.example:8443", "api.example", False),
+        ("10.0.0.0/8", "10.1.2.3", True),
+        ("10.0.0.0/8", "11.1.2.3", False),
+        ("10.1.2.3", "10.1.2.3", True),
+        ("fd00::/8", "fd00::1", True),
+        ("", "localhost", True),
+        ("", "127.0.0.2", True),
+        ("", "::1", True),
+        ("", "api.example", False),
+    ],
+)
+def test_exceptions_are_names_addresses_networks_and_this_machine(
+    no_proxy: str, host: str, is_direct: bool
+) -> None:
+    proxies = from_environment({"https_proxy": "http://p:1", "no_proxy": no_proxy})
+    assert (proxies.towards(Route("https", host, 443)) is None) == is_direct
+
+
+@pytest.mark.parametrize("value", ["https://p:1", "socks5h://p", "http://", "http://[", "http://p:port"])
+def test_what_is_no_http_proxy_is_refused(value: str) -> None:
+    with pytest.raises(UsageError, match="HTTPS_PROXY names"):
+        from_environment({"https_proxy": value})

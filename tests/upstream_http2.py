@@ -31,9 +31,11 @@ class Http2Connection:
         with self._changed:
             self._h2.initiate_connection()
             self._flush()
-        while data := self._wire.receive():
-            self._take(data)
-        self._end(self._asked)
+        try:
+            while data := self._wire.receive():
+                self._take(data)
+        finally:  # a client may leave by reset
+            self._end(self._asked)
 
     def _take(self, data: bytes) -> None:
         with self._changed:

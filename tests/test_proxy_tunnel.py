@@ -2,6 +2,8 @@
 
 import socket
 import ssl
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -173,3 +175,13 @@ def test_the_client_is_offered_what_upstream_chose(
             expected = direct.selected_alpn_protocol()
         with connect(stage, server.authority) as sock, client_tls(sock, own_ca, *offered) as recorded:
             assert recorded.selected_alpn_protocol() == expected
+
+
+def test_the_server_starts_without_what_few_recordings_need() -> None:
+    """Each of these costs 5 to 60 ms, at every start."""
+    heavy = ("httpx", "textual", "click", "hpack", "cryptography", "brotli")
+    script = (
+        f"import sys, sserec.proxy.server, sserec.proxy.recorder; print(set(sys.modules) & {set(heavy)!r})"
+    )
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert run.stdout == "set()\n"

@@ -57,6 +57,23 @@ def test_upstream_learns_of_a_hang_up_at_once(
     assert exchange.body.startswith(EVENT)
 
 
+def test_a_client_that_gives_up_while_its_server_shakes_hands_is_given_up_on(
+    stage: Stage, authority: TestAuthority
+) -> None:
+    """The server takes the connection and says nothing: a client's own timeout ends that."""
+    told = Event()
+
+    def silent(wire: Wire) -> None:
+        wire.receive()
+        wire.hold()
+        told.set()
+
+    with ByteServer(silent) as server:
+        run = curl("--max-time", "0.3", "--noproxy", "", "--proxy", stage.url, f"https://{server.authority}/")
+        assert told.wait(TOLD_WITHIN_S)
+    assert run.returncode == 28
+
+
 def test_a_client_that_resets_is_a_reset_for_upstream(
     stage: Stage, authority: TestAuthority, own_ca: Path
 ) -> None:

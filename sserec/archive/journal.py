@@ -192,7 +192,7 @@ class ArchiveWriter:
         that decoded to nothing are no chunk: their coded size is added to that of the next.
         """
         with self._lock:
-            tally = self._tallies.setdefault(exchange, _Tally())
+            tally = self._tallies.get(exchange) or self._tallies.setdefault(exchange, _Tally())
             coded = _claim_coded_size(tally, coded_size_bytes, has_data=bool(data))
             for start in range(0, len(data), MAX_CHUNK_BYTES):
                 part = data[start : start + MAX_CHUNK_BYTES]
@@ -393,7 +393,7 @@ def _create(path: Path) -> int:
     with contextlib.suppress(ImportError, OSError):
         import fcntl
 
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(fd, fcntl.LOCK_EX)  # a reader that looks for the lock holds it for an instant
     return fd
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from sserec.archive import ArchiveWriter, Meta
 from sserec.errors import ArchiveError, RecordingError
 from sserec.proxy.plan import Plan
+from sserec.proxy.recorder import FLUSH_MS
 
 SUFFIX = ".sse.zst"
 
@@ -39,7 +40,7 @@ class Destination:
                 )
             path.unlink()
         self.path = path
-        self.writer = ArchiveWriter(path, meta=meta)
+        self.writer = ArchiveWriter(path, meta=meta, flush_ms=FLUSH_MS)
 
     def keep(self) -> str | None:
         """Ends the file for good. What went wrong, if something did: then the file is still a readable journal."""

@@ -13,9 +13,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from sserec.proxy.authority import Authority
-
 from scenarios import PATH, Scenario, scenarios
+from sserec.proxy.authority import Authority
 from sserec.replay.server import performing
 
 HERE = Path(__file__).parent
@@ -36,7 +35,7 @@ def make(scenario: Scenario) -> None:
     authority = Authority()
     with (
         tempfile.TemporaryDirectory() as folder,
-        performing(scenario.takes(), authority.server_context(HOST, ("http/1.1",))) as port,
+        performing(scenario.takes(), authority) as port,
     ):
         certificate = Path(folder, "server-ca.pem")
         certificate.write_bytes(authority.certificate_pem)

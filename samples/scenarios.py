@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from sserec.records import Ending, Response
-from sserec.replay.takes import Take
+from sserec.replay.takes import Take, scripted
 
 PATH = "/v1/interactions"
 MODEL = "gemini-3-flash-preview"
@@ -123,8 +123,7 @@ class Scenario:
 
     def takes(self) -> list[Take]:
         return [
-            Take("POST", PATH, EVENT_STREAM, tuple(stream.pieces), self.ending)
-            for _, stream in self.exchanges
+            scripted("POST", PATH, EVENT_STREAM, stream.pieces, self.ending) for _, stream in self.exchanges
         ]
 
     def requests(self) -> list[Json]:

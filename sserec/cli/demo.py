@@ -11,6 +11,7 @@ import click
 
 ARCHIVE = "sserec-demo.sse.zst"
 SAMPLE = "function-calling.sse.zst"
+PATH = "/v1/interactions"
 FIRST_EVENTS = 6
 FIRST_LINES = 40
 QUESTION = '{"model":"gemini-3-flash-preview","input":"What is the weather in Reykjavík?","stream":true}'
@@ -36,16 +37,17 @@ def demo() -> None:
     from sserec.proxy.authority import Authority
     from sserec.recording import Recording
     from sserec.replay.server import performing
-    from sserec.replay.takes import take
+    from sserec.replay.takes import takes
 
     authority = Authority()
-    with Recording.open(str(sample())) as recording:
-        takes = [one for one in map(take, recording.exchanges) if one is not None]
-    context = authority.server_context("localhost", ("http/1.1",))
-    with tempfile.TemporaryDirectory(prefix="sserec-") as folder, performing(takes, context) as port:
+    with (
+        Recording.open(str(sample())) as recording,
+        tempfile.TemporaryDirectory(prefix="sserec-") as folder,
+        performing(takes(recording.exchanges), authority) as port,
+    ):
         certificate = Path(folder, "server-ca.pem")
         certificate.write_bytes(authority.certificate_pem)
-        url = f"https://localhost:{port}{takes[0].path}"
+        url = f"https://localhost:{port}{PATH}"
         say("A local server plays the API. A client is recorded, as it is:")
         options = ("--overwrite", "-o", ARCHIVE, "--upstream-ca", str(certificate))
         sserec("record", *options, "--", *client(url), lines=FIRST_EVENTS)

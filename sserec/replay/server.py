@@ -1,125 +1,176 @@
-"""Performs takes over HTTP/1.1: the same bytes at the same moments, with the same end.
+"""The replay server: one listener for every way in which a client may come.
 
-Loopback only. A connection carries one request: it is closed after the answer, so that an answer which was cut
-can be cut again.
+Plain HTTP/1.1 and HTTP/2, TLS under a certificate made for the name that is asked for, and, since it may stand where
+the recorder stood, proxy requests and CONNECT. Nothing it is asked leaves this machine: it has no way to dial.
 """
 
 import asyncio
 import socket
 import ssl
-import struct
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any, Protocol
 
-from sserec.records import Ending
-from sserec.replay.takes import Repertoire, Take
+from sserec.errors import ProtocolError, UsageError
+from sserec.proxy.client_hello import looks_like_tls, read_client_hello
+from sserec.proxy.clock import Clock as ArrivalClock
+from sserec.proxy.facts import Side
+from sserec.proxy.incoming import READ_BYTES, receive_request
+from sserec.proxy.intercept import ESTABLISHED, HTTP2_BEGINNING
+from sserec.proxy.leg import Leg, describe
+from sserec.proxy.tls import Tls, handshake
+from sserec.replay.clock import Clock, SystemClock
+from sserec.replay.http1 import Http1Connection
+from sserec.replay.http2 import Http2Connection
+from sserec.replay.programme import Programme
+from sserec.replay.repertoire import Repertoire
+from sserec.replay.takes import Take
 
-MAX_HEAD_BYTES = 64 * 1024
-NANOSECONDS = 1_000_000_000
-LINGER_NOT = struct.pack("ii", 1, 0)
-"""SO_LINGER with a timeout of zero: closing sends RST instead of FIN (POSIX)."""
+BACKLOG = 512
+ACCEPTS_AT_ONCE = 64
+ALPN = ("h2", "http/1.1")
+
+
+class ServerContexts(Protocol):
+    """Who proves to be any host; :class:`sserec.proxy.authority.Authority` does."""
+
+    def server_context(self, host: str, alpn: tuple[str, ...]) -> ssl.SSLContext: ...
 
 
 class ReplayServer:
-    """Answers requests with the takes that match them; anything else gets a 404 that says so."""
+    """Answers every request by the programme. Everything happens on the loop that ``start`` is called on."""
 
-    def __init__(self, takes: Iterable[Take], context: ssl.SSLContext | None = None) -> None:
-        self._repertoire = Repertoire(takes)
-        self._context = context
-        self._server: asyncio.Server | None = None
+    def __init__(
+        self,
+        programme: Programme,
+        authority: ServerContexts,
+        *,
+        clock: Clock | None = None,
+        alpn: tuple[str, ...] = ALPN,
+        log: Callable[[str], None] = lambda line: None,
+    ) -> None:
+        self._programme = programme
+        self._authority = authority
+        self._clock = clock or SystemClock()
+        self._alpn = alpn
+        self._log = log
+        self._listener: socket.socket
+        self._connections: set[asyncio.Task[None]] = set()
 
-    async def start(self, host: str = "127.0.0.1", port: int = 0) -> int:
-        """Listens; returns the port. Raises OSError when the address is taken."""
-        self._server = await asyncio.start_server(
-            self._converse, host, port, ssl=self._context, limit=MAX_HEAD_BYTES
-        )
-        bound: tuple[str, int] = self._server.sockets[0].getsockname()[:2]
-        return bound[1]
-
-    def close(self) -> None:
-        """Stops listening; answers under way are left to end."""
-        if self._server is not None:
-            self._server.close()
-
-    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def start(self, host: str = "127.0.0.1", port: int = 0) -> tuple[str, int]:
+        """Listens, and returns where. Raises UsageError when it cannot."""
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
         try:
-            method, target = await read_request(reader)
-            take = self._repertoire.take_for(method, target)
-            if take is None:
-                await refuse(writer, method, target)
-            else:
-                await perform(take, writer)
-        except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError):
-            writer.transport.abort()
+            self._listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
+        except OSError as error:
+            raise UsageError(f"cannot listen on {host}:{port}: {describe(error)}") from error
+        self._listener.setblocking(False)
+        asyncio.get_running_loop().add_reader(self._listener, self._accept)
+        address = self._listener.getsockname()
+        return address[0], address[1]
+
+    async def stop(self) -> None:
+        """Takes no more connections, and ends those that stand."""
+        asyncio.get_running_loop().remove_reader(self._listener)
+        self._listener.close()
+        for connection in self._connections:
+            connection.cancel()
+        await asyncio.gather(*self._connections, return_exceptions=True)
+
+    def _accept(self) -> None:
+        for _ in range(ACCEPTS_AT_ONCE):
+            try:
+                sock, _ = self._listener.accept()
+            except OSError:
+                return
+            sock.setblocking(False)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            connection = asyncio.create_task(self._serve(sock))
+            self._connections.add(connection)
+            connection.add_done_callback(self._connections.discard)
+
+    async def _serve(self, sock: socket.socket) -> None:
+        try:
+            received = await asyncio.get_running_loop().sock_recv(sock, READ_BYTES)
+            if received:
+                await self._converse(sock, received, None)
+        except (ProtocolError, OSError) as error:
+            self._log(f"a client left: {error}")
+        finally:
+            sock.close()
+
+    async def _converse(self, sock: socket.socket, received: bytes, authority: str | None) -> None:
+        """Serves what begins with ``received``; ``authority`` is whom a tunnel was asked for."""
+        if looks_like_tls(received):
+            tls = await self._shake_hands(sock, received, authority)
+            await self._perform(sock, b"", authority, tls, is_http2=tls.alpn == "h2")
+        elif received.startswith(HTTP2_BEGINNING):
+            await self._perform(sock, received, authority, None, is_http2=True)
+        elif received.startswith(b"CONNECT "):
+            await self._tunnel(sock, received)
+        else:
+            await self._perform(sock, received, authority, None, is_http2=False)
+
+    async def _tunnel(self, sock: socket.socket, received: bytes) -> None:
+        incoming = await receive_request(sock, received)
+        if incoming is None:
+            return
+        loop = asyncio.get_running_loop()
+        await loop.sock_sendall(sock, ESTABLISHED)
+        early = incoming.rest or await loop.sock_recv(sock, READ_BYTES)
+        if early:
+            await self._converse(sock, early, without_default_port(incoming.head.target.lower()))
+
+    async def _shake_hands(self, sock: socket.socket, received: bytes, authority: str | None) -> Tls:
+        loop = asyncio.get_running_loop()
+        while (hello := read_client_hello(received)) is None:
+            data = await loop.sock_recv(sock, READ_BYTES)
+            if not data:
+                raise ProtocolError("it sent half a TLS hello")
+            received += data
+        asked_for = hello.server_name or (authority and authority.rpartition(":")[0]) or sock.getsockname()[0]
+        context = self._authority.server_context(asked_for.strip("[]"), self._alpn)
+        return await handshake(sock, context, server_side=True, received=received)
+
+    async def _perform(
+        self, sock: socket.socket, early: bytes, authority: str | None, tls: Tls | None, *, is_http2: bool
+    ) -> None:
+        leg = Leg(sock, Side.CLIENT, ArrivalClock(), tls)
+        speak = Http2Connection if is_http2 else Http1Connection
+        await speak(leg, self._programme, self._clock, authority).run(early)
 
 
-async def read_request(reader: asyncio.StreamReader) -> tuple[str, str]:
-    """Reads one request, body and all; returns its method and target. Raises ValueError on a malformed head."""
-    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-    request_line, *fields = head.split("\r\n")
-    method, target, _ = request_line.split(" ")
-    for name, _, value in (field.partition(":") for field in fields):
-        if name.lower() == "content-length":
-            await reader.readexactly(int(value))
-        elif name.lower() == "expect":
-            raise ValueError("100-continue is not spoken here")
-    return method, target
-
-
-async def perform(take: Take, writer: asyncio.StreamWriter) -> None:
-    """Sends the take's pieces at their times and ends as the take ends."""
-    loop = asyncio.get_running_loop()
-    writer.write(take.head())
-    begin = loop.time()
-    for t_ns, data in take.pieces:
-        await asyncio.sleep(max(0.0, begin + t_ns / NANOSECONDS - loop.time()))
-        writer.write(b"%x\r\n%s\r\n" % (len(data), data))
-        await writer.drain()
-    if take.ending.is_clean:
-        writer.write(b"0\r\n\r\n")
-    await part(writer, abruptly=take.ending is Ending.UPSTREAM_RESET)
-
-
-async def part(writer: asyncio.StreamWriter, *, abruptly: bool = False) -> None:
-    await writer.drain()
-    if abruptly:
-        connection: socket.socket = writer.get_extra_info("socket")
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NOT)
-        writer.transport.abort()
-    else:
-        writer.close()
-        await writer.wait_closed()
-
-
-async def refuse(writer: asyncio.StreamWriter, method: str, target: str) -> None:
-    body = f"sserec: the recording holds no {method} {target}\n".encode()
-    writer.write(
-        b"HTTP/1.1 404 Not Found\r\ncontent-type: text/plain\r\nconnection: close\r\ncontent-length: %d\r\n\r\n%s"
-        % (len(body), body)
-    )
-    await part(writer)
+def without_default_port(authority: str) -> str:
+    """As it would stand in an https URL."""
+    return authority.removesuffix(":443")
 
 
 @contextmanager
-def performing(takes: Iterable[Take], context: ssl.SSLContext | None = None) -> Iterator[int]:
-    """Serves takes from a thread of its own; yields the port and leaves nothing running."""
+def serving(server: ReplayServer, host: str = "127.0.0.1", port: int = 0) -> Iterator[tuple[str, int]]:
+    """Runs a server in a thread of its own; yields where it listens, and leaves nothing running."""
     loop = asyncio.new_event_loop()
-    server = ReplayServer(takes, context)
     thread = threading.Thread(target=loop.run_forever, name="sserec-replay", daemon=True)
+
+    def run(work: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, loop).result()
+
     thread.start()
     try:
-        yield asyncio.run_coroutine_threadsafe(server.start(), loop).result()
+        address = run(server.start(host, port))
+        try:
+            yield address
+        finally:
+            run(server.stop())
     finally:
-        asyncio.run_coroutine_threadsafe(wind_up(server), loop).result()
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
 
 
-async def wind_up(server: ReplayServer) -> None:
-    server.close()
-    answers = asyncio.all_tasks() - {asyncio.current_task()}
-    for answer in answers:
-        answer.cancel()
-    await asyncio.gather(*answers, return_exceptions=True)
+@contextmanager
+def performing(takes: Iterable[Take], authority: ServerContexts) -> Iterator[int]:
+    """Serves takes whatever is asked of them; yields the port."""
+    programme = Programme(Repertoire(takes, any_body=True))
+    with serving(ReplayServer(programme, authority)) as (_, port):
+        yield port

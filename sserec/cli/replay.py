@@ -1,0 +1,85 @@
+"""``sserec replay``: the same streams again, for any client.
+
+With a command the exit code is the command's own, and sserec's faults are 125, as with ``sserec record``.
+"""
+
+from typing import Any
+
+import click
+
+from sserec.cli.closing import Voice
+from sserec.cli.pacing import BeforeCommand, pace_of, pacing, words_after_dashes
+from sserec.cli.record import FAULT, FILE, Address
+from sserec.display import count, printable
+from sserec.errors import SserecError
+
+
+@click.command(cls=BeforeCommand)
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(allow_dash=True))
+@click.option("--listen", type=Address(), default="127.0.0.1:0", help="Default: a free port on loopback.")
+@pacing
+@click.option("--instant", is_flag=True, help="Everything at once, in its pieces.")
+@click.option("-l", "--loop", is_flag=True, help="After the last exchange of a kind, the first again.")
+@click.option("--as-proxy", is_flag=True, help="Stand where the recorder stood: clients keep their URL.")
+@click.option("--any-body", is_flag=True, help="Do not compare the bodies of requests.")
+@click.option(
+    "--fault", "faults", multiple=True, metavar="FAULT", help="Break it: cut@event:12, reset@byte:900 …"
+)
+@click.option("--seed", default=0, metavar="N", help="What chance decides in a fault.")
+@click.option("--env", "variables", multiple=True, metavar="NAME", help="Set NAME to the base URL.")
+@click.option("--ca-file", type=FILE, help="Serve by https; write the certificate to trust to FILE.")
+@click.option("--require-all", is_flag=True, help="Exit 125 when an exchange was not asked for.")
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing on standard error.")
+def replay(
+    *,
+    files: tuple[str, ...],
+    speed: float | None,
+    instant: bool,
+    idle_limit: float | None,
+    faults: tuple[str, ...],
+    seed: int,
+    require_all: bool,
+    quiet: bool,
+    **asked: Any,
+) -> int:
+    """Serve recorded streams again: same bytes, times and end.
+
+    \b
+    sserec replay chat.sse.zst -- python chat.py
+    sserec replay chat.sse.zst --as-proxy -- curl -N https://…
+    sserec replay chat.sse.zst --instant        prints the URL, serves until ^C
+
+    COMMAND finds the base-URL variable of the recorded server's vendor set, and its exit code is the exit code;
+    sserec's faults are 125. A request is answered by the exchange that was recorded for it; one that nothing
+    answers gets a 404 that says in what it differs, and never leaves this machine.
+    """
+    from sserec.replay.faults import parse
+    from sserec.replay.session import Plan, run
+
+    voice = Voice(quiet=quiet)
+    try:
+        plan = Plan(
+            files=files,
+            command=words_after_dashes(),
+            pace=pace_of(speed=speed, instant=instant, idle_limit=idle_limit),
+            faults=tuple(parse(fault, seed) for fault in faults),
+            **asked,
+        )
+        announce = (lambda url: None) if plan.command else click.echo
+        outcome = run(plan, lambda line: voice.say(printable(line)), announce)
+    except (SserecError, OSError) as fault:
+        voice.complain(str(fault))
+        return getattr(fault, "exit_code", FAULT)
+    if outcome.unused:
+        names = ", ".join(take.name for take in outcome.unused[:10])
+        voice.say(f"{count(len(outcome.unused), 'exchange')} not asked for: {names}")
+        if require_all:
+            return FAULT
+    return ended(outcome.returncode)
+
+
+def ended(returncode: int) -> int:
+    """Ends as the command did."""
+    from sserec.proxy.child import end_like
+
+    end_like(returncode)

@@ -1,0 +1,50 @@
+"""Time, as a parameter: whoever performs is handed a clock and asks no other."""
+
+import asyncio
+import time
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Nanoseconds since some moment, and how to wait for one."""
+
+    def now_ns(self) -> int: ...
+
+    def wait_until(self, t_ns: int) -> None:
+        """Blocks this thread; returns at once where ``t_ns`` is past."""
+
+    async def sleep_until(self, t_ns: int) -> None:
+        """Lets others run, at least once."""
+
+
+class SystemClock:
+    """The real time."""
+
+    def now_ns(self) -> int:
+        return time.monotonic_ns()
+
+    def wait_until(self, t_ns: int) -> None:
+        time.sleep(max(0, t_ns - self.now_ns()) / 1e9)
+
+    async def sleep_until(self, t_ns: int) -> None:
+        await asyncio.sleep(max(0, t_ns - self.now_ns()) / 1e9)
+
+
+class JumpingClock:
+    """A clock for tests: nobody waits, the time jumps to what is waited for.
+
+    With several performances at once each sees its own times in order; the clock itself never goes back.
+    """
+
+    def __init__(self) -> None:
+        self._now_ns = 0
+
+    def now_ns(self) -> int:
+        return self._now_ns
+
+    def wait_until(self, t_ns: int) -> None:
+        self._now_ns = max(self._now_ns, t_ns)
+
+    async def sleep_until(self, t_ns: int) -> None:
+        self._now_ns = max(self._now_ns, t_ns)
+        await asyncio.sleep(0)

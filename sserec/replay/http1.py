@@ -1,0 +1,178 @@
+"""The server's HTTP/1.1 (RFC 9112): one answer after the other on a connection.
+
+Chunked framing, except where a length is announced: each piece is an HTTP chunk and, over TLS, a record of its own,
+so that a recorder sees the borders that were recorded.
+"""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from sserec.proxy.facts import Arrival
+from sserec.proxy.http1 import End, RequestHead, RequestReader, list_field
+from sserec.proxy.leg import Leg
+from sserec.proxy.reader import Fault
+from sserec.proxy.tls import MAX_RECORD_BYTES
+from sserec.records import Manner
+from sserec.replay.asked import Asked, asked
+from sserec.replay.connection import Connection
+from sserec.replay.performance import perform
+from sserec.replay.score import Cue, Finale, Head
+
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+NO_CHUNK = b"this is no chunk\r\n"
+LEAVING = {
+    Finale.CUT: Manner.CLOSE,
+    Finale.RAGGED: Manner.RAGGED,
+    Finale.BROKEN: Manner.CLOSE,
+    Finale.RESET: Manner.RESET,
+}
+
+
+@dataclass
+class Incoming:
+    """A request whose body is still coming in."""
+
+    head: RequestHead
+    body: bytearray = field(default_factory=bytearray)
+
+    def asked(self, authority: str | None) -> Asked:
+        """As it matters; a proxy request names its server in its target."""
+        target = self.head.target
+        named = (
+            target.partition("://")[2].partition("/")[0].lower()
+            if "://" in target.partition("?")[0]
+            else None
+        )
+        return asked(self.head.method, target, self.head.headers, bytes(self.body), named or authority)
+
+    @property
+    def keeps_connection(self) -> bool:
+        """RFC 9112, section 9.3."""
+        options = {option.lower() for option in list_field(self.head.headers, "connection")}
+        return self.head.http_version == "HTTP/1.1" and "close" not in options
+
+
+class Http1Connection(Connection):
+    """Reads requests as they come and answers them in order."""
+
+    _sender: Incoming | None = None
+    _performance: asyncio.Task[None] | None = None
+
+    def _begin(self) -> None:
+        self._reader = RequestReader()
+        self._requests: asyncio.Queue[Incoming | None] = asyncio.Queue()
+
+    def received(self, leg: Leg, pieces: Sequence[bytes], arrival: Arrival) -> None:
+        for piece in pieces:
+            for event in self._reader.feed(piece):
+                self._take(event)
+
+    def _take(self, event: object) -> None:
+        if isinstance(event, RequestHead):
+            self._sender = Incoming(event)
+            if list_field(event.headers, "expect"):
+                self._leg.send((CONTINUE,))
+        elif isinstance(event, bytes) and self._sender is not None:
+            self._sender.body += event
+        elif isinstance(event, End):
+            self._requests.put_nowait(self._sender)
+        elif isinstance(event, Fault):
+            self._leg.send((BAD_REQUEST,))
+            self._leg.finish(Manner.CLOSE)
+            self._requests.put_nowait(None)
+
+    def ended(self, leg: Leg, manner: Manner) -> None:
+        self._requests.put_nowait(None)
+
+    def closed(self, leg: Leg) -> None:
+        super().closed(leg)
+        self._requests.put_nowait(None)
+        if self._performance is not None:
+            self._performance.cancel()
+
+    async def _serve(self) -> None:
+        while (request := await self._requests.get()) is not None and not self._gone.is_set():
+            stage = Http1Stage(self._leg, self._has_room, request)
+            score = self._programme.score_for(request.asked(self._authority))
+            self._performance = asyncio.ensure_future(perform(score, stage, self._clock))
+            with suppress(asyncio.CancelledError):
+                await self._performance
+            if self._gone.is_set() or not stage.keeps_connection:
+                break
+        self._leg.finish(Manner.CLOSE)
+        await self._part()
+
+
+class Http1Stage:
+    """One answer."""
+
+    def __init__(self, leg: Leg, has_room: asyncio.Event, request: Incoming) -> None:
+        self.keeps_connection = False
+        """Whether another answer may follow."""
+        self._leg = leg
+        self._has_room = has_room
+        self._request = request
+        self._chunked = False
+        self._mute = False
+        """What answers HEAD, and some statuses, has no body (RFC 9112, section 6.3)."""
+
+    async def ready(self) -> None:
+        await self._has_room.wait()
+
+    def play(self, cues: Sequence[Cue]) -> None:
+        pieces = [piece for cue in cues for piece in self._encoded(cue)]
+        if pieces:
+            self._leg.send(pieces)
+        if cues and isinstance(cues[-1], Finale):
+            self._end(cues[-1])
+
+    def _encoded(self, cue: Cue) -> Iterator[bytes]:
+        match cue:
+            case Head():
+                yield self._head(cue)
+            case bytes() if not self._mute:
+                yield from framed(cue) if self._chunked else (cue,)
+            case Finale.END if self._chunked:
+                yield b"0\r\n\r\n"
+            case Finale.BROKEN if self._chunked:
+                yield NO_CHUNK
+
+    def _head(self, head: Head) -> bytes:
+        response = head.response
+        self._mute = self._request.head.method == "HEAD" or response.status in (204, 304)
+        fields = [*response.headers, *self._framing(head.size_bytes)]
+        lines = [
+            f"HTTP/1.1 {response.status} {response.reason}",
+            *(f"{name}: {value}" for name, value in fields),
+        ]
+        return "\r\n".join([*lines, "", ""]).encode("latin-1")
+
+    def _framing(self, size_bytes: int | None) -> Iterator[tuple[str, str]]:
+        if size_bytes is not None:
+            yield "content-length", str(size_bytes)
+        elif self._request.head.http_version == "HTTP/1.1":
+            self._chunked = not self._mute
+            if self._chunked:
+                yield "transfer-encoding", "chunked"
+        if not self._request.keeps_connection:
+            yield "connection", "close"
+
+    def _end(self, finale: Finale) -> None:
+        if finale is Finale.END:
+            self.keeps_connection = self._request.keeps_connection
+        else:
+            self._leg.finish(LEAVING[finale])
+
+
+def framed(data: bytes) -> Iterator[bytes]:
+    """One HTTP chunk. A TLS record holds 16 KiB: what fills one by itself is kept apart from its framing."""
+    size = b"%x\r\n" % len(data)
+    if len(size) + len(data) + 2 <= MAX_RECORD_BYTES:
+        yield b"%s%s\r\n" % (size, data)
+    else:
+        yield size
+        yield data
+        yield b"\r\n"

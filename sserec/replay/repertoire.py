@@ -1,0 +1,157 @@
+"""Which take answers a request. Pure.
+
+Takes of equal requests are performed in recorded order, then the last one again and again: a client that asks twice
+what was asked once gets the same answer. A stream can be asked for from an event on, whether or not anybody did so
+when it was recorded.
+"""
+
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from sserec.replay.asked import Asked
+from sserec.replay.differences import BODY, LISTED, Difference, differences, distance
+from sserec.replay.takes import START, Place, Take
+
+COMPARED_TAKES = 200
+"""How many recorded requests are searched for the nearest one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A take, and where in it to begin."""
+
+    take: Take
+    start: Place = START
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """Nothing recorded answers the request."""
+
+    asked: Asked
+    nearest: Take | None = None
+    differences: Sequence[Difference] = ()
+    reason: str | None = None
+    """What is missing, where a difference of requests is not the point."""
+
+    @property
+    def message(self) -> str:
+        """In one line; what is secret in the request is replaced."""
+        words = f"nothing recorded answers {self.asked.name}"
+        if self.reason:
+            return f"{words}: {self.reason}"
+        if self.nearest is None:
+            return words
+        places = ", ".join(difference.place for difference in self.differences[:3])
+        more = ", …" if len(self.differences) > 3 else ""
+        return f"{words}; {self.nearest.name} is nearest and differs in {places}{more}"
+
+
+class Repertoire:
+    """The takes of a recording, and which of them were performed.
+
+    ``any_body``: requests are told apart by method, path and query alone. ``loop``: after the last take of a kind
+    comes the first again.
+    """
+
+    def __init__(self, takes: Iterable[Take], *, any_body: bool = False, loop: bool = False) -> None:
+        self.takes = list(takes)
+        self._any_body = any_body
+        self._loop = loop
+        self._performed: set[int] = set()
+        self._next: dict[Hashable, int] = {}
+
+    @property
+    def unused(self) -> list[Take]:
+        """The takes that answered nothing so far."""
+        return [take for index, take in enumerate(self.takes) if index not in self._performed]
+
+    def answer(self, asked: Asked) -> Answer | Miss:
+        """The take for the request, and its place is used up."""
+        exact = self._perform(asked)
+        if exact is not None:
+            return Answer(exact)
+        if asked.last_event_id:
+            return self._resumed(asked, asked.last_event_id)
+        whole = self._by_interaction(asked)
+        return Answer(whole) if whole is not None else self._miss(asked)
+
+    def _perform(self, asked: Asked) -> Take | None:
+        """The next take of exactly this request."""
+        group = self._group(asked)
+        if not group:
+            return None
+        key = (self._key(asked), asked.authority)
+        turn = self._next.get(key, 0)
+        self._next[key] = turn + 1
+        index = group[turn % len(group) if self._loop else min(turn, len(group) - 1)]
+        self._performed.add(index)
+        return self.takes[index]
+
+    def _group(self, asked: Asked) -> list[int]:
+        group = self._by_key.get(self._key(asked), self._for_anyone)
+        return [index for index in group if self._is_for(index, asked.authority)]
+
+    def _is_for(self, index: int, authority: str | None) -> bool:
+        """A client that names its server gets no other server's answer."""
+        return authority is None or self._authorities[index] in (None, authority)
+
+    def _resumed(self, asked: Asked, event_id: str) -> Answer | Miss:
+        bare = asked.from_the_start()
+        take = next((self.takes[index] for index in self._group(bare)), None) or self._by_interaction(bare)
+        if take is None:
+            return self._miss(asked)
+        place = take.place_after(event_id)
+        if place is None:
+            known = ", ".join(take.event_ids()[:LISTED]) or "no event ids at all"
+            reason = f"{take.name} has no event {event_id}; it has {known}"
+            return Miss(asked, take, reason=reason)
+        self._performed.add(self.takes.index(take))
+        return Answer(take, place)
+
+    def _by_interaction(self, asked: Asked) -> Take | None:
+        """``GET /interactions/ID?stream=true``: the stream that a POST began, as the API would replay it."""
+        if asked.method != "GET" or ("stream", "true") not in asked.query:
+            return None
+        index = self._streams.get(asked.path.rpartition("/")[2])
+        if index is None:
+            return None
+        self._performed.add(index)
+        return self.takes[index]
+
+    def _miss(self, asked: Asked) -> Miss:
+        candidates = [(take, take.asked()) for take in self.takes[-COMPARED_TAKES:] if take.asked is not None]
+        if not candidates:
+            return Miss(asked)
+        take, recorded = min(candidates, key=lambda candidate: distance(candidate[1], asked))
+        found = differences(recorded, asked)
+        return Miss(
+            asked, take, [one for one in found if not (self._any_body and one.place.startswith(BODY))]
+        )
+
+    def _key(self, asked: Asked) -> Hashable:
+        digest = None if self._any_body else asked.digest
+        return asked.method, asked.resource, asked.query, digest, asked.last_event_id
+
+    @cached_property
+    def _by_key(self) -> dict[Hashable, list[int]]:
+        groups: dict[Hashable, list[int]] = {}
+        for index, take in enumerate(self.takes):
+            if take.asked is not None:
+                groups.setdefault(self._key(take.asked()), []).append(index)
+        return groups
+
+    @cached_property
+    def _for_anyone(self) -> list[int]:
+        return [index for index, take in enumerate(self.takes) if take.asked is None]
+
+    @cached_property
+    def _authorities(self) -> list[str | None]:
+        return [take.asked().authority if take.asked else None for take in self.takes]
+
+    @cached_property
+    def _streams(self) -> dict[str, int]:
+        """The first take of each interaction, by its id."""
+        ids = ((take.interaction_id(), index) for index, take in reversed(list(enumerate(self.takes))))
+        return {id: index for id, index in ids if id is not None}

@@ -1,0 +1,168 @@
+"""One run of ``sserec replay``: recordings, a server, and a command before it.
+
+Joins the parts and knows their order. Invariant: the command never reaches a real server through what is set up for
+it here; a request that nothing answers is told, to the client and to the person.
+"""
+
+import asyncio
+import gc
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from sserec.errors import NothingFound
+from sserec.proxy import environment
+from sserec.proxy.authority import Authority
+from sserec.proxy.child import run_command
+from sserec.proxy.session import authority_part, prepare_forward, reachable, serve_until_told
+from sserec.proxy.trust import union_bundle
+from sserec.recording import Recording
+from sserec.replay.faults import Fault
+from sserec.replay.programme import Programme
+from sserec.replay.repertoire import Miss, Repertoire
+from sserec.replay.score import ORIGINAL, Pace
+from sserec.replay.server import ReplayServer
+from sserec.replay.takes import Take, takes
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a person asked ``sserec replay`` for."""
+
+    files: tuple[str, ...]
+    command: tuple[str, ...] = ()
+    pace: Pace = ORIGINAL
+    faults: tuple[Fault, ...] = ()
+    loop: bool = False
+    any_body: bool = False
+    as_proxy: bool = False
+    listen: tuple[str, int] = ("127.0.0.1", 0)
+    variables: tuple[str, ...] = ()
+    """Names for the base URL besides the vendors' own."""
+    ca_file: Path | None = None
+    """Where to write the authority's certificate; then the base URL is https."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ended."""
+
+    returncode: int
+    """Of the command; a signal's number below zero."""
+    unused: Sequence[Take]
+    miss_count: int
+
+
+def run(plan: Plan, say: Say, announce: Callable[[str], None]) -> Outcome:
+    """Replays as ``plan`` says; ``announce`` is told the URL once it can be used.
+
+    Raises UsageError, NotAnArchive or OSError when it cannot begin, CannotStart among them.
+    """
+    with ExitStack() as opened:
+        recordings = [opened.enter_context(Recording.open(file)) for file in plan.files]
+        return asyncio.run(Session(plan, recordings, say).run(announce))
+
+
+class Session:
+    """Everything of one run that lives as long as the run."""
+
+    def __init__(self, plan: Plan, recordings: Sequence[Recording], say: Say) -> None:
+        self._plan = plan
+        self._say = say
+        self._authority = Authority()
+        self._miss_count = 0
+        performed = [take for recording in recordings for take in takes_of(recording, len(recordings) > 1)]
+        if not performed:
+            raise NothingFound(f"{', '.join(plan.files)}: nothing to replay (sserec info {plan.files[0]})")
+        tell_codings(performed, say)
+        self._repertoire = Repertoire(performed, any_body=plan.any_body, loop=plan.loop)
+        programme = Programme(self._repertoire, pace=plan.pace, faults=plan.faults, missed=self._missed)
+        self._server = ReplayServer(programme, self._authority, log=say)
+
+    async def run(self, announce: Callable[[str], None]) -> Outcome:
+        """Serves until the command has ended, or, without one, until a signal comes."""
+        address = await self._server.start(*self._plan.listen)
+        gc.freeze()  # a collection over all that was imported holds up every stream for 4 to 8 ms
+        if self._plan.ca_file:
+            self._plan.ca_file.write_bytes(self._authority.certificate_pem)
+        try:
+            announce(self._url(address))
+            returncode = await self._run_command(address)
+        finally:
+            await self._server.stop()
+        return Outcome(returncode, self._repertoire.unused, self._miss_count)
+
+    async def _run_command(self, address: tuple[str, int]) -> int:
+        if not self._plan.command:
+            return await serve_until_told()
+        with tempfile.TemporaryDirectory(prefix="sserec-") as folder:
+            variables = self._variables(address, Path(folder))
+            return await run_command(self._plan.command, variables)
+
+    def _variables(self, address: tuple[str, int], folder: Path) -> dict[str, str]:
+        """The command's environment. It may record what it is played: it is in no recording."""
+        pem, url = self._authority.certificate_pem, self._url(address)
+        if self._plan.as_proxy:
+            variables = prepare_forward(url, folder, pem, "").variables
+        else:
+            base_urls = self._base_urls(url)
+            trust = self._trust(folder) if self._plan.ca_file else {}
+            variables = {**environment.reverse(os.environ, base_urls, session="").variables, **trust}
+        return {name: value for name, value in variables.items() if name != environment.SESSION}
+
+    def _trust(self, folder: Path) -> dict[str, str]:
+        bundle = folder / environment.BUNDLE_FILE
+        named = environment.named_bundles(os.environ)
+        bundle.write_bytes(union_bundle(self._authority.certificate_pem, named))
+        return {
+            **dict.fromkeys(environment.BUNDLE_VARIABLES, str(bundle)),
+            "NODE_EXTRA_CA_CERTS": str(bundle),
+        }
+
+    def _base_urls(self, url: str) -> dict[str, str]:
+        variables = base_urls(self._authorities(), url) | dict.fromkeys(self._plan.variables, url)
+        if not variables:
+            self._say(
+                f"the recorded servers have no base-URL variable that is known: say --env NAME; it is {url}"
+            )
+        return variables
+
+    def _authorities(self) -> list[str]:
+        requests = (take.asked() for take in self._repertoire.takes if take.asked is not None)
+        return list(dict.fromkeys(request.authority for request in requests if request.authority))
+
+    def _url(self, address: tuple[str, int]) -> str:
+        scheme = "https" if self._plan.ca_file and not self._plan.as_proxy else "http"
+        return f"{scheme}://{authority_part(reachable(address))}"
+
+    def _missed(self, miss: Miss) -> None:
+        self._miss_count += 1
+        self._say(miss.message)
+
+
+def takes_of(recording: Recording, is_one_of_many: bool) -> list[Take]:
+    return takes(recording.exchanges, recording.name if is_one_of_many else "")
+
+
+def tell_codings(performed: Iterable[Take], say: Say) -> None:
+    """That bodies are not coded as they were: the archive holds them decoded."""
+    coded = [take for take in performed if take.coding]
+    if coded:
+        what = coded[0].name if len(coded) == 1 else f"{len(coded)} exchanges"
+        names = ", ".join(sorted({take.coding or "" for take in coded}))
+        say(f"{what} had a content coding ({names}); the body is served decoded, without Content-Encoding")
+
+
+def base_urls(authorities: Iterable[str], url: str) -> dict[str, str]:
+    """The variables that lead the SDKs of the recorded servers' vendors to ``url``."""
+    variables = {}
+    for authority in authorities:
+        target = f"https://{authority}"
+        if variable := environment.base_url_variable(target):
+            variables[variable] = environment.base_url(target, url)
+    return variables

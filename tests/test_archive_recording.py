@@ -263,7 +263,8 @@ try:
 except RecordingError as error:
     assert "were not recorded" in str(error), error
 resource.setrlimit(resource.RLIMIT_FSIZE, (-1, -1))
-writer.chunk(exchange, b"data: after\\n\\n", t_ns + 1)
+if {goes_on}:
+    writer.chunk(exchange, b"data: after\\n\\n", t_ns + 1)
 writer.close_exchange(exchange, close(t_ns + 2))
 writer.close()
 print(acknowledged)
@@ -271,21 +272,24 @@ print(acknowledged)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no limits on the size of files")
-def test_a_full_disk_costs_the_commit_that_failed_and_nothing_else(tmp_path: Path) -> None:
+@pytest.mark.parametrize("goes_on", [True, False], ids=["and room again", "until the end"])
+def test_a_full_disk_costs_the_commit_that_failed_and_nothing_else(goes_on: bool, tmp_path: Path) -> None:
     path = tmp_path / "a.sse.zst"
-    script = _FULL_DISK.format(tests=str(Path(__file__).parent), path=str(path))
+    script = _FULL_DISK.format(tests=str(Path(__file__).parent), path=str(path), goes_on=goes_on)
     result = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
     acknowledged = int(result.stdout)
     assert acknowledged > 3
+    expected = [b"data: %06d\n\n" % number for number in range(1, acknowledged + 1)]
     for _ in ("journal", "final"):
         with ArchiveReader.open(path) as reader:
             chunks = [chunk.data for chunk in reader.chunks(1)]
-            assert chunks[:-1] == [b"data: %06d\n\n" % number for number in range(1, acknowledged + 1)]
-            assert chunks[-1] == b"data: after\n\n"
-            assert {problem.flaw for problem in reader.problems} == {Flaw.GAP}
+            assert chunks == expected + [b"data: after\n\n"] * goes_on
             assert [gap.end - gap.start for gap in reader.gaps(1)] == [14]
-            with pytest.raises(DamagedArchive, match="damaged at byte"):
-                reader.body(1)
+            assert {problem.flaw for problem in reader.problems} == {Flaw.GAP}
+            size = reader.exchange(1).body_size_bytes
+            for end in (None, size, size + 5):
+                with pytest.raises(DamagedArchive, match="damaged at byte"):
+                    reader.body(1, 0, end)
         assert verify(path).code == 1
         finalise(path)
 

@@ -144,15 +144,18 @@ class ArchiveReader:
 
     def exchange(self, number: int) -> ExchangeRecord:
         """The exchange ``number``. Raises KeyError."""
-        track = self._track(number)
-        return exchange_from(
+        extent = self._track(number).size_bytes
+        exchange = exchange_from(
             number,
             self.head_records(number),
-            recorded_bytes=track.size_bytes,
+            recorded_bytes=extent,
             chunk_count=len(self.chunk_table(number)),
             tick_ns=self.tick_ns,
             report=self._log.report,
         )
+        if extent < exchange.body_size_bytes:
+            self.report_gap(number, Gap(extent, exchange.body_size_bytes))
+        return exchange
 
     def head_records(self, number: int) -> list[HeadRecord]:
         """Type and payload of the records of an exchange other than its chunks."""
@@ -186,14 +189,14 @@ class ArchiveReader:
 
     def body(self, number: int, start: int = 0, end: int | None = None) -> bytes:
         """The body's bytes from ``start`` to ``end``. Raises DamagedArchive when one of them is missing."""
-        stop = self.exchange(number).body_size_bytes if end is None else end
+        stop = self._stop(number, end)
         position, parts = start, []
         for piece in self.pieces(number, start, stop):
             if piece.offset != position:
                 break
             parts.append(piece.data)
             position = piece.end
-        if position < min(stop, self._track(number).size_bytes if end is not None else stop):
+        if position < stop:
             raise DamagedArchive(
                 f"{self.path}: exchange {number}: the body is damaged at byte {position:,}"
                 f" (sserec verify {self.path})"
@@ -202,9 +205,8 @@ class ArchiveReader:
 
     def pieces(self, number: int, start: int = 0, end: int | None = None) -> Iterator[Piece]:
         """The readable bytes of a body in order. What is missing is skipped: the offsets tell."""
-        track = self._track(number)
-        stop = track.size_bytes if end is None else end
-        for place in track.places(start, stop):
+        stop = self._stop(number, end)
+        for place in self._track(number).places(start, stop):
             piece = self._piece(number, place, max(start, place.start), min(stop, place.end))
             if piece.data:
                 yield piece
@@ -384,6 +386,13 @@ class ArchiveReader:
             if len(self._groups) > _KEPT_GROUPS:
                 self._groups.popitem(last=False)
         return self._groups[block]
+
+    def _stop(self, number: int, end: int | None) -> int:
+        """Where reading stops: at ``end``, or where the body ended when it was recorded."""
+        if end is not None and end <= self._track(number).size_bytes:
+            return end
+        recorded = self.exchange(number).body_size_bytes
+        return recorded if end is None else min(end, recorded)
 
     def _piece(self, number: int, place: RunPlace, low: int, high: int) -> Piece:
         shift = place.data_offset - place.start

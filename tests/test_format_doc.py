@@ -16,7 +16,7 @@ import pytest
 import zstandard
 
 from archive_support import SCENARIOS
-from sserec.archive import ArchiveReader, Flaw
+from sserec.archive import ArchiveReader
 from sserec.archive.columns import column, rising_column, varint
 from sserec.archive.format import BlockKind, RecordType
 from sserec.archive.runs import Run, TrafficRun, encode_run, encode_traffic
@@ -248,7 +248,3 @@ def test_a_reader_written_from_the_document_reads_the_same(scenario: str, state:
                     (end, chunk, reading.names[kind]) for end, chunk, kind in reading.events.get(number, [])
                 ]
                 assert theirs == list(ours)
-
-
-def test_the_problems_that_a_reader_reports_have_one_name_each() -> None:
-    assert len({flaw.value for flaw in Flaw}) == len(Flaw)

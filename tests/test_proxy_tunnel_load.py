@@ -1,6 +1,8 @@
 """The tunnel under strain: hang-ups, half closes, slow readers, many streams at once."""
 
+import asyncio
 import socket
+import ssl
 import struct
 import subprocess
 import time
@@ -14,6 +16,7 @@ import pytest
 
 from proxy_stage import PATIENCE_S, Stage
 from proxy_wire import ByteServer, client_tls, connect, curl, receive_all, receive_exactly, receive_until
+from sserec.proxy.tls import handshake
 from sserec.records import Closer, Manner
 from upstream import Upstream
 from upstream_script import Finish, Script, Write, stream
@@ -120,6 +123,35 @@ def test_a_half_closed_client_still_gets_its_answer(stage: Stage) -> None:
         Manner.CLOSE,
         True,
     )
+
+
+def test_a_half_close_within_tls_passes_too(stage: Stage, authority: TestAuthority, own_ca: Path) -> None:
+    def answer(wire: Wire) -> None:
+        request = b""
+        while data := wire.receive():
+            request += data
+        wire.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(request) + request)
+        wire.end_output(in_order=True)
+
+    request = b"GET / HTTP/1.1\r\nHost: h\r\n\r\n"
+    with ByteServer(answer, authority.server_context(())) as server, connect(stage, server.authority) as sock:
+        assert asyncio.run(exchange_half_closed(sock, own_ca, request)).endswith(b"\r\n\r\n" + request)
+    (exchange,) = stage.notebook.closed()
+    assert (exchange.body, exchange.end.how) == (request, Manner.END)
+
+
+async def exchange_half_closed(sock: socket.socket, own_ca: Path, request: bytes) -> bytes:
+    """Says everything, close_notify and FIN included, before anything is read."""
+    sock.setblocking(False)
+    loop = asyncio.get_running_loop()
+    context = ssl.create_default_context(cafile=str(own_ca))
+    tls = await handshake(sock, context, server_hostname="127.0.0.1")
+    await loop.sock_sendall(sock, tls.encrypt([request]) + tls.close_notify())
+    sock.shutdown(socket.SHUT_WR)
+    received = b""
+    while not tls.ended:
+        received += b"".join(tls.decrypt(await loop.sock_recv(sock, 65_536)))
+    return received
 
 
 BLOCK = bytes(range(256)) * 256

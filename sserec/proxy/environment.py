@@ -7,6 +7,7 @@ Invariant: whatever the user's environment set up for a client still holds, but 
 a base URL is set only for the vendor of that URL, so that a key never travels to another one.
 """
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,6 +43,9 @@ BUNDLE_VARIABLES = (
     "npm_config_cafile",
 )
 """Each replaces its client's authorities, so each must name the union of the old ones and the recording's."""
+
+SHIMS = Path(__file__).parent / "shims"
+"""Preloads for clients that would go round a proxy: Node before 22.21, and aiohttp."""
 
 LOOPBACK = "127.0.0.1,localhost,::1"
 
@@ -87,6 +91,7 @@ def forward(
         **{name.upper(): value for name, value in proxies.items()},
         **dict.fromkeys(BUNDLE_VARIABLES, bundle_path),
         **node_variables(environment, folder),
+        **shim_variables(environment),
         "CURL_HOME": str(folder),
         "SYSTEM_WGETRC": str(folder / WGETRC_FILE),
         SESSION: session,
@@ -104,6 +109,15 @@ def node_variables(environment: Mapping[str, str], folder: Path) -> dict[str, st
     """Node adds this file's certificates to its own roots, and takes proxies from the environment since 22.21."""
     name = BUNDLE_FILE if environment.get("NODE_EXTRA_CA_CERTS") else AUTHORITY_FILE
     return {"NODE_EXTRA_CA_CERTS": str(folder / name), "NODE_USE_ENV_PROXY": "1"}
+
+
+def shim_variables(environment: Mapping[str, str]) -> dict[str, str]:
+    """What makes Node and Python load a shim first; what the user's own variables say comes after it."""
+    preload = str(SHIMS / "node_preload.cjs").replace("\\", "\\\\").replace('"', '\\"')
+    return {
+        "NODE_OPTIONS": f'--require "{preload}" {environment.get("NODE_OPTIONS", "")}'.rstrip(),
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(SHIMS / "python"), environment.get("PYTHONPATH")])),
+    }
 
 
 def named_bundles(environment: Mapping[str, str]) -> list[str]:

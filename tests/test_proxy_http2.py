@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from http2_frames import PING, REQUEST, RESPONSE, SETTINGS, Peer, data, frame, goaway, opening, reset
+from proxy_messages import PING, REQUEST, RESPONSE, SETTINGS, Peer, data, frame, goaway, opening, reset
 from proxy_splits import at_random, mutated, splits
 from sserec.proxy.http1 import MAX_HEAD_BYTES
 from sserec.proxy.http2 import (

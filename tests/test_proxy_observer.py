@@ -8,7 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from http2_frames import REQUEST, RESPONSE, Peer, data, frame, goaway, opening, reset
+from proxy_messages import (
+    CHUNKED,
+    GET,
+    REQUEST,
+    RESPONSE,
+    Peer,
+    data,
+    frame,
+    goaway,
+    opening,
+    reset,
+    sessions,
+)
 from proxy_splits import at_random, mutated
 from proxy_stage import Notebook, Noted
 from sserec.proxy.facts import Arrival, Side
@@ -19,8 +31,6 @@ from sserec.records import Close, Closer, Connection, Manner, Request, Response
 
 CONNECTION = Connection(7, "192.0.2.1:443")
 ORIGIN = Origin("https", "api.example", CONNECTION)
-GET = b"GET /v1?alt=sse HTTP/1.1\r\nHost: api.example\r\n\r\n"
-CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
 @dataclass
@@ -334,29 +344,6 @@ def test_an_opaque_connection_is_sizes_and_times_from_the_start() -> None:
     (opaque,) = notebook.opaques
     assert opaque.passed == [(Side.CLIENT, 6), (Side.UPSTREAM, 2)]
     assert opaque.end == cut(4, Closer.UPSTREAM, Manner.RESET)
-
-
-def sessions() -> dict[str, tuple[bytes, bytes]]:
-    """What the two sides of a lively connection say."""
-    client, server = Peer(), Peer()
-    return {
-        "http1": (
-            GET + b"POST / HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}" + GET,
-            CHUNKED + b"3\r\na\n\n\r\n0\r\n\r\nHTTP/1.1 204 No\r\n\r\nHTTP/1.1 200 OK\r\n\r\nabc",
-        ),
-        "http2": (
-            opening()
-            + client.headers(1, REQUEST, end=True)
-            + client.continued(3, REQUEST)
-            + data(3, b"x", end=True),
-            server.headers(1, RESPONSE)
-            + server.headers(3, RESPONSE)
-            + data(3, b"a", padding=3)
-            + data(1, b"b", end=True)
-            + reset(3, 8)
-            + goaway(3, 0),
-        ),
-    }
 
 
 @given(

@@ -1,5 +1,6 @@
 """The tunnel on real sockets and real TLS: what passes it, and that it is as if it were not there."""
 
+import random
 import socket
 import ssl
 import subprocess
@@ -8,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from proxy_messages import sessions
+from proxy_splits import at_random, mutated
 from proxy_stage import Stage
 from proxy_wire import ByteServer, client_tls, connect, curl, receive_all, receive_until
 from sserec.records import Closer, Manner
@@ -185,3 +188,29 @@ def test_the_server_starts_without_what_few_recordings_need() -> None:
     )
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
     assert run.stdout == "set()\n"
+
+
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("alpn", [(), ("http/1.1",), ("h2",)])
+def test_bytes_that_break_every_rule_arrive_as_they_were_sent(
+    stage: Stage, authority: TestAuthority, own_ca: Path, alpn: tuple[str, ...], seed: int
+) -> None:
+    chance = random.Random(seed)
+    asked, told = (mutated(stream, chance) for stream in sessions()["http2" if "h2" in alpn else "http1"])
+    heard: list[bytes] = []
+
+    def answer(wire: Wire) -> None:
+        heard.append(wire.read_exactly(len(asked)))
+        for piece in at_random(told, chance):
+            wire.send(piece)
+        wire.end_output(in_order=True)
+
+    with ByteServer(answer, authority.server_context(alpn)) as server:
+        client = client_tls(connect(stage, server.authority), own_ca, *alpn)
+        for piece in at_random(asked, chance):
+            client.sendall(piece)
+        received = receive_all(client)
+        client.close()
+    assert heard == [asked]
+    assert received == told
+    assert not any("not recorded" in line for line in stage.lines)

@@ -1,4 +1,4 @@
-"""HTTP/2 frames by hand, for tests that need more freedom than an honest library gives."""
+"""HTTP messages and frames by hand, for tests that need more freedom than an honest library gives."""
 
 from hpack import Encoder
 
@@ -80,3 +80,30 @@ def goaway(last_stream: int, code: int, debug: bytes = b"") -> bytes:
 def opening() -> bytes:
     """What a client sends first."""
     return PREFACE + frame(SETTINGS, 0, b"\0\3\0\0\0\x64") + frame(WINDOW_UPDATE, 0, b"\0\1\0\0")
+
+
+GET = b"GET /v1?alt=sse HTTP/1.1\r\nHost: api.example\r\n\r\n"
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+def sessions() -> dict[str, tuple[bytes, bytes]]:
+    """What the two sides of a lively connection say."""
+    client, server = Peer(), Peer()
+    return {
+        "http1": (
+            GET + b"POST / HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}" + GET,
+            CHUNKED + b"3\r\na\n\n\r\n0\r\n\r\nHTTP/1.1 204 No\r\n\r\nHTTP/1.1 200 OK\r\n\r\nabc",
+        ),
+        "http2": (
+            opening()
+            + client.headers(1, REQUEST, end=True)
+            + client.continued(3, REQUEST)
+            + data(3, b"x", end=True),
+            server.headers(1, RESPONSE)
+            + server.headers(3, RESPONSE)
+            + data(3, b"a", padding=3)
+            + data(1, b"b", end=True)
+            + reset(3, 8)
+            + goaway(3, 0),
+        ),
+    }

@@ -60,7 +60,7 @@ class Finder:
     def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> Any:
         if fullname != PATCHED:
             return None
-        sys.meta_path.remove(self)  # type: ignore[arg-type]
+        sys.meta_path.remove(self)
         spec: Any = PathFinder.find_spec(fullname, path, target)
         if spec is not None and spec.loader is not None:
             spec.loader = Leading(spec.loader)
@@ -73,7 +73,7 @@ def hand_over() -> None:
     sys.path[:] = [folder for folder in sys.path if os.path.abspath(folder) != here]
     this = sys.modules.pop("sitecustomize")
     try:
-        import sitecustomize  # noqa: F401
+        __import__("sitecustomize")
     except ImportError as fault:
         if fault.name != "sitecustomize":
             raise
@@ -82,5 +82,5 @@ def hand_over() -> None:
 
 
 if os.environ.get("SSEREC_SESSION"):
-    sys.meta_path.insert(0, Finder())  # type: ignore[arg-type]
+    sys.meta_path.insert(0, Finder())
 hand_over()

@@ -138,11 +138,15 @@ def test_an_upstream_that_cannot_be_verified_never_gets_the_request(
     assert upstream.served == []
 
 
-def test_an_upstream_that_does_not_speak_tls_is_a_502(stage: Stage, own_ca: Path, upstream: Upstream) -> None:
-    where = upstream.http.removeprefix("http://")
-    code, body = proxied(stage, own_ca, f"https://{where}/")
+def test_an_upstream_that_does_not_speak_tls_is_a_502(stage: Stage, own_ca: Path) -> None:
+    def insist_on_http(wire: Wire) -> None:
+        wire.receive()
+        wire.send(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+    with ByteServer(insist_on_http) as server:
+        code, body = proxied(stage, own_ca, f"https://{server.authority}/")
     assert code == 0
-    assert body.startswith(f"sserec: {where}: TLS failed: ".encode())
+    assert body.startswith(f"sserec: {server.authority}: TLS failed: ".encode())
 
 
 def test_a_client_that_does_not_trust_us_is_told_of_and_harms_nobody(

@@ -302,7 +302,7 @@ def deep_research() -> Scenario:
         }
         stream.event("step.delta", payload)
     stream.event("step.stop", {"index": stream.index}, 3)
-    stream.finish((31, 1480, 9120))
+    stream.finish((31, 17, 2120))
     request: Json = {
         "agent": stream.agent,
         "input": "How do SSE parsers fail?",

@@ -1,0 +1,167 @@
+"""``sserec replay`` as scripts and people meet it."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from record_support import SSEREC
+from replay_support import CREATED, DONE, EVENT_STREAM, Kept, delta, recording
+from sserec.recording import Recording
+from sserec.records import Response
+
+FAULT = 125
+ASK = 'curl -sN -d "$BODY" $GOOGLE_GEMINI_BASE_URL/v1/interactions'
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return recording(tmp_path / "x.sse.zst", Kept([(0, CREATED), (0, delta(1)), (0, DONE)]))
+
+
+def sserec(*words: str | Path, body: bytes = Kept().body) -> subprocess.CompletedProcess[bytes]:
+    environment = {"PATH": "/usr/bin:/bin", "BODY": body.decode(), "HOME": "/nowhere"}
+    return subprocess.run(
+        [*SSEREC, *map(str, words)],
+        capture_output=True,
+        timeout=60,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def test_the_command_is_served_and_its_exit_code_is_ours(file: Path) -> None:
+    got = sserec("replay", file, "--", "sh", "-c", ASK + "; exit 7")
+    assert (got.stdout, got.stderr, got.returncode) == (CREATED + delta(1) + DONE, b"", 7)
+
+
+def test_a_command_that_dies_of_a_signal_takes_us_with_it(file: Path) -> None:
+    assert sserec("replay", file, "--", "sh", "-c", "kill -TERM $$").returncode == -signal.SIGTERM
+
+
+@pytest.mark.parametrize(("name", "code"), [("no-such-command-anywhere", 127), ("/etc/passwd", 126)])
+def test_a_command_that_cannot_start_has_a_shells_exit_code(file: Path, name: str, code: int) -> None:
+    assert sserec("replay", file, "--", name).returncode == code
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["/nowhere/x.sse.zst"],
+        ["{file}", "--listen", "nowhere"],
+        ["{file}", "--speed", "0"],
+        ["{file}", "--speed", "2", "--instant"],
+        ["{file}", "--fault", "wibble"],
+        ["{file}", "--fault", "cut"],
+        ["{file}", "--fault", "status:418"],
+        [sys.executable],
+    ],
+    ids=" ".join,
+)
+def test_our_own_faults_are_125_and_one_line(file: Path, words: list[str]) -> None:
+    got = sserec("replay", *[word.format(file=file) for word in words], *(["--", "true"] if words else []))
+    assert got.returncode == FAULT
+    assert got.stderr.startswith(b"sserec: ")
+    assert got.stderr.count(b"\n") == 1
+
+
+def test_a_miss_is_told_to_the_person_too(file: Path) -> None:
+    got = sserec("replay", file, "--", "sh", "-c", ASK, body=b'{"input":"else"}')
+    assert b"404" in got.stdout
+    words = "nothing recorded answers POST /v1/interactions; exchange 1 is nearest and differs in body"
+    assert words.encode() in got.stderr
+    assert got.returncode == 0, "what a 404 means is the command's affair"
+
+
+def test_quiet_is_quiet(file: Path) -> None:
+    assert sserec("replay", file, "-q", "--", "sh", "-c", ASK, body=b"else").stderr == b""
+
+
+def test_with_require_all_an_exchange_that_nobody_asked_for_is_a_fault(tmp_path: Path) -> None:
+    file = recording(tmp_path / "x.sse.zst", Kept(), Kept(body=b"{}"))
+    half = sserec("replay", file, "--require-all", "--", "sh", "-c", ASK)
+    assert (half.returncode, half.stderr) == (FAULT, b"sserec: 1 exchange not asked for: exchange 2\n")
+    both = sserec("replay", file, "--require-all", "--", "sh", "-c", f"{ASK}; BODY={{}}; {ASK}")
+    assert (both.returncode, both.stderr) == (0, b"")
+
+
+def test_several_files_are_one_repertoire(tmp_path: Path) -> None:
+    first = recording(tmp_path / "1.sse.zst", Kept([(0, b"1")]))
+    second = recording(tmp_path / "2.sse.zst", Kept([(0, b"2")], body=b"{}"))
+    got = sserec("replay", first, second, "--", "sh", "-c", f"BODY={{}}; {ASK}")
+    assert got.stdout == b"2"
+    assert got.stderr == f"sserec: 1 exchange not asked for: exchange 1 of {first}\n".encode()
+
+
+def test_nothing_that_could_be_replayed_is_a_fault(tmp_path: Path) -> None:
+    tunnel = Kept(method="CONNECT", url="api.example:443", response=None)
+    got = sserec("replay", recording(tmp_path / "x.sse.zst", tunnel), "--", "true")
+    assert (got.returncode, b"nothing to replay" in got.stderr) == (FAULT, True)
+
+
+def test_a_body_that_was_coded_is_announced(tmp_path: Path) -> None:
+    headers = (*EVENT_STREAM, ("content-encoding", "gzip"))
+    file = recording(tmp_path / "x.sse.zst", Kept(response=Response(200, "OK", "HTTP/1.1", headers)))
+    got = sserec("replay", file, "--", "sh", "-c", ASK)
+    assert got.stdout == Kept().data
+    assert b"exchange 1 had a content coding (gzip); the body is served decoded" in got.stderr
+
+
+def test_a_plain_file_is_served_to_whoever_asks(tmp_path: Path) -> None:
+    (tmp_path / "x.sse").write_bytes(DONE)
+    got = sserec("replay", tmp_path / "x.sse", "--env", "URL", "--", "sh", "-c", "curl -sN $URL/anything")
+    assert (got.stdout, got.returncode) == (DONE, 0)
+
+
+def test_without_a_known_vendor_the_url_is_told(tmp_path: Path) -> None:
+    file = recording(tmp_path / "x.sse.zst", Kept(url="https://api.example/v1/chat"))
+    assert b"say --env NAME; it is http://127.0.0.1:" in sserec("replay", file, "--", "true").stderr
+
+
+def test_with_a_ca_file_the_command_is_served_by_https_and_trusts_it(file: Path, tmp_path: Path) -> None:
+    authority = tmp_path / "ca.pem"
+    got = sserec(
+        "replay", file, "--ca-file", authority, "--", "sh", "-c", "echo $GOOGLE_GEMINI_BASE_URL; " + ASK
+    )
+    assert got.stdout.startswith(b"https://127.0.0.1:")
+    assert got.stdout.endswith(DONE)
+    assert authority.read_bytes().startswith(b"-----BEGIN CERTIFICATE-----")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_without_a_command_it_prints_its_url_and_serves_until_a_signal(
+    file: Path, number: signal.Signals
+) -> None:
+    words = [*SSEREC, "replay", str(file), "--instant"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        url = process.stdout.readline().strip()
+        curl = subprocess.run(
+            ["curl", "-sN", f"{url}/v1/interactions", "-d", Kept().body], capture_output=True
+        )
+        process.send_signal(number)
+        assert process.communicate(timeout=20) == ("", "")
+    assert (curl.stdout, process.returncode) == (CREATED + delta(1) + DONE, 0)
+
+
+def test_a_replay_can_be_recorded(file: Path, tmp_path: Path) -> None:
+    again = tmp_path / "again.sse.zst"
+    got = sserec("replay", file, "--", *SSEREC, "record", "-q", "-o", again, "--", "sh", "-c", ASK)
+    assert got.stdout == CREATED + delta(1) + DONE
+    with Recording.open(str(file)) as first, Recording.open(str(again)) as second:
+        bodies = [[exchange.body() for exchange in recorded.exchanges] for recorded in (first, second)]
+    assert bodies[0] == bodies[1]
+
+
+def test_nothing_leaves_the_machine_for_a_proxied_client(file: Path) -> None:
+    ask = "curl -s -o /dev/null -w '%{http_code} ' https://elsewhere.invalid/x http://elsewhere.invalid/x"
+    got = sserec("replay", file, "--as-proxy", "--", "sh", "-c", ask)
+    assert got.stdout.split()[0] == b"404"
+
+
+def test_a_fault_is_played(file: Path) -> None:
+    got = sserec("replay", file, "--fault", "cut@event:2", "--", "sh", "-c", ASK)
+    assert (got.stdout, got.returncode) == (CREATED + delta(1), 18)

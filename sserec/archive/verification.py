@@ -109,7 +109,7 @@ def _compare_with_seek_table(reader: ArchiveReader) -> Iterator[Problem]:
 
 def _message(reader: ArchiveReader, problems: list[Problem]) -> str:
     open_count = sum(exchange.close is None for exchange in reader.exchanges)
-    facts = [f"{len(reader.numbers):,} exchanges"] + ([f"{open_count:,} not closed"] if open_count else [])
+    facts = [counted(len(reader.numbers))] + ([f"{open_count:,} not closed"] if open_count else [])
     if problems:
         facts.append(f"{len(problems):,} problems, first: {problems[0].message}")
         return f"damaged but readable {reader.state}: {', '.join(facts)} (sserec repair {reader.path} OUT)"
@@ -118,3 +118,7 @@ def _message(reader: ArchiveReader, problems: list[Problem]) -> str:
     if reader.state == "journal":
         return f"whole, but not finalised: the recorder did not end: {', '.join(facts)}"
     return f"whole: {', '.join(facts)}"
+
+
+def counted(exchanges: int) -> str:
+    return "1 exchange" if exchanges == 1 else f"{exchanges:,} exchanges"

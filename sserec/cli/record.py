@@ -61,6 +61,7 @@ class ServerUrl(click.ParamType[Any]):
         return str(value)
 
 
+PORT = click.IntRange(1, 0xFFFF)
 FILE = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -69,6 +70,8 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--overwrite", is_flag=True, help="Replace FILE where it exists.")
 @click.option("--only", multiple=True, metavar="HOST", help="Record nothing else.")
 @click.option("--passthrough", multiple=True, metavar="HOST", help="Do not open; record sizes and times.")
+@click.option("--isolate", is_flag=True, help="Record clients that ignore proxies as well (Linux).")
+@click.option("--port", "ports", multiple=True, type=PORT, metavar="PORT", help="Isolated: catch it too.")
 @click.option("--upstream-ca", type=FILE, help="Trust these authorities as well.")
 @click.option("--keep-secrets", is_flag=True, help="Store keys, tokens and cookies as they are.")
 @click.option("--require-capture", is_flag=True, help="Exit 125 when nothing was captured.")
@@ -94,6 +97,7 @@ def record(
     \b
     sserec record -- curl -N https://…
     sserec record -o chat.sse.zst -- python chat.py
+    sserec record --isolate -- ./anything
     sserec record --reverse https://generativelanguage.googleapis.com -- node chat.js
     curl -N https://… | sserec record --stdin -o chat.sse.zst
 
@@ -120,6 +124,10 @@ def check_usage(plan: Plan, *, from_stdin: bool) -> None:
         raise WrongUsage("--stdin records what is piped in: it goes with neither a COMMAND nor --reverse")
     if not (plan.command or plan.reverse or from_stdin):
         raise WrongUsage("say what to record: a COMMAND, --reverse URL or --stdin")
+    if plan.isolate and (plan.reverse or not plan.command):
+        raise WrongUsage("--isolate is for a COMMAND, and goes without --reverse")
+    if plan.ports and not plan.isolate:
+        raise WrongUsage("--port says what --isolate is to catch")
     if len(plan.variables) > len(plan.reverse):
         raise WrongUsage("each --env names the variable of one --reverse, in the same order")
 

@@ -1,6 +1,7 @@
 """Why a recording stayed empty, and what to try. Pure text from what is known at the end of a run."""
 
 import shlex
+import sys
 from collections.abc import Sequence
 from pathlib import PurePath
 
@@ -21,20 +22,26 @@ def why_nothing(plan: Plan, said: Sequence[str]) -> list[str]:
         ]
     if any(DISTRUST in line for line in said):
         cause = "the command refused sserec's certificate: it pins its own (--cacert, or roots built in)"
+    elif plan.isolate:
+        cause = "the command made no request to a port that is caught (80, 443, those of its URLs; --port)"
     elif plan.hosts.only:
         cause = f"no request went to {', '.join(sorted(plan.hosts.only))} by way of the proxy"
     else:
         cause = f"the command made no request, or {ignorant_client(plan.command)}"
-    return [cause, f"try: sserec record --reverse https://API-HOST -- {shlex.join(plan.command)}"]
+    command = shlex.join(plan.command)
+    tries = [f"try: sserec record --reverse https://API-HOST -- {command}"]
+    if sys.platform == "linux" and not plan.isolate:
+        tries.insert(0, f"try: sserec record --isolate -- {command}")
+    return [cause, *tries]
 
 
 def ignorant_client(command: Sequence[str]) -> str:
     """Which kind of client ignores the proxy variables, as far as the program's name tells."""
     match PurePath(command[0]).name:
         case "node" | "npm" | "npx":
-            return "this Node is older than 22.21 and ignores HTTPS_PROXY"
+            return "its client ignores HTTPS_PROXY (node:http2, an undici of its own)"
         case "curl":
             return "curl was told to go round proxies (--noproxy, --proxy, -q)"
         case name if name.startswith("python"):
-            return "its client ignores HTTPS_PROXY (aiohttp without trust_env=True, a urllib3 PoolManager)"
+            return "its client ignores HTTPS_PROXY (trust_env=False, a urllib3 PoolManager)"
     return "its client ignores HTTPS_PROXY"

@@ -7,6 +7,7 @@ process group and the same signal dispositions, and whoever waits for sserec see
 """
 
 import asyncio
+import errno
 import os
 import resource
 import signal
@@ -35,23 +36,44 @@ class CannotStart(RecordingError):
 
 async def run_command(command: Sequence[str], variables: Mapping[str, str]) -> int:
     """Runs the command to its end, with the signals it would have got. Raises CannotStart."""
-    with caught((*FORWARDED, *KEYBOARD), lambda number: child.forward(number)):
-        child = Child(command, variables)
+    with attending() as attend:
+        child = Child(start(command, variables))
+        attend(child)
         return await child.wait()
+
+
+def start(command: Sequence[str], variables: Mapping[str, str]) -> "subprocess.Popen[bytes]":
+    try:
+        # Files that a shell opened for the command, ``<(...)`` among them, must pass; Python's own do not.
+        return subprocess.Popen(command, env=variables, close_fds=False)
+    except OSError as fault:
+        raise cannot_start(command[0], fault) from None
+
+
+def cannot_start(program: str, fault: OSError) -> CannotStart:
+    if fault.errno == errno.ENOENT:
+        return CannotStart(f"{program}: command not found", NOT_FOUND)
+    return CannotStart(f"{program}: {fault.strerror}", NOT_EXECUTABLE)
+
+
+@contextmanager
+def attending() -> "Iterator[Callable[[Child], None]]":
+    """Catches the signals before there is a child, which begins with their default dispositions, and is told whose."""
+    children: list[Child] = []
+
+    def forward(number: signal.Signals) -> None:
+        for child in children:
+            child.forward(number)
+
+    with caught((*FORWARDED, *KEYBOARD), forward):
+        yield children.append
 
 
 class Child:
     """The running command."""
 
-    def __init__(self, command: Sequence[str], variables: Mapping[str, str]) -> None:
-        """Starts it. Raises CannotStart."""
-        try:
-            # Files that a shell opened for the command, ``<(...)`` among them, must pass; Python's own do not.
-            self._process = subprocess.Popen(command, env=variables, close_fds=False)
-        except FileNotFoundError:
-            raise CannotStart(f"{command[0]}: command not found", NOT_FOUND) from None
-        except OSError as fault:
-            raise CannotStart(f"{command[0]}: {fault.strerror}", NOT_EXECUTABLE) from None
+    def __init__(self, process: "subprocess.Popen[bytes]") -> None:
+        self._process = process
 
     async def wait(self) -> int:
         """Waits for the end: the exit code, or a signal's number below zero."""

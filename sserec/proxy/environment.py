@@ -84,31 +84,64 @@ def forward(
     ``folder`` is where the files will be; ``bundle`` holds every authority that the command is to trust.
     """
     proxies = {f"{scheme}_proxy": proxy_url for scheme in PROXY_SCHEMES}
-    bundle_path = str(folder / BUNDLE_FILE)
+    prepared = trusting(
+        without_proxies(environment),
+        folder=folder,
+        authority_pem=authority_pem,
+        bundle=bundle,
+        session=session,
+        wgetrc=client_files.wgetrc,
+    )
     variables = {
-        **{name: value for name, value in environment.items() if name not in NO_PROXY},
+        **prepared.variables,
         **proxies,
         **{name.upper(): value for name, value in proxies.items()},
-        **dict.fromkeys(BUNDLE_VARIABLES, bundle_path),
-        **node_variables(environment, folder),
         **shim_variables(environment),
+        "NODE_USE_ENV_PROXY": "1",  # Node since 22.21
         "CURL_HOME": str(folder),
+    }
+    return Prepared(variables, {**prepared.files, CURLRC_FILE: curlrc(client_files.curlrc)})
+
+
+def trusting(
+    environment: Mapping[str, str],
+    *,
+    folder: Path,
+    authority_pem: bytes,
+    bundle: bytes,
+    session: str,
+    wgetrc: bytes,
+) -> Prepared:
+    """Makes clients trust the recording's authority, whichever way their connections come to it."""
+    bundle_path = str(folder / BUNDLE_FILE)
+    variables = {
+        **environment,
+        **dict.fromkeys(BUNDLE_VARIABLES, bundle_path),
+        "NODE_EXTRA_CA_CERTS": str(folder / node_extra_file(environment)),
         "SYSTEM_WGETRC": str(folder / WGETRC_FILE),
         SESSION: session,
     }
     files = {
         BUNDLE_FILE: bundle,
         AUTHORITY_FILE: authority_pem,
-        CURLRC_FILE: curlrc(client_files.curlrc),
-        WGETRC_FILE: wgetrc(client_files.wgetrc, bundle_path),
+        WGETRC_FILE: trusting_wgetrc(wgetrc, bundle_path),
     }
     return Prepared(variables, files)
 
 
-def node_variables(environment: Mapping[str, str], folder: Path) -> dict[str, str]:
-    """Node adds this file's certificates to its own roots, and takes proxies from the environment since 22.21."""
-    name = BUNDLE_FILE if environment.get("NODE_EXTRA_CA_CERTS") else AUTHORITY_FILE
-    return {"NODE_EXTRA_CA_CERTS": str(folder / name), "NODE_USE_ENV_PROXY": "1"}
+def without_proxies(environment: Mapping[str, str]) -> dict[str, str]:
+    """Nothing that names a proxy, or an exception from one."""
+    proxies = {f"{scheme}_proxy" for scheme in PROXY_SCHEMES}
+    return {
+        name: value
+        for name, value in environment.items()
+        if name not in NO_PROXY and name.lower() not in proxies
+    }
+
+
+def node_extra_file(environment: Mapping[str, str]) -> str:
+    """Node adds this file's certificates to its own roots."""
+    return BUNDLE_FILE if environment.get("NODE_EXTRA_CA_CERTS") else AUTHORITY_FILE
 
 
 def shim_variables(environment: Mapping[str, str]) -> dict[str, str]:
@@ -149,7 +182,7 @@ def curlrc_candidates(environment: Mapping[str, str]) -> list[Path]:
     return [Path(environment[variable], file) for variable, file in places if environment.get(variable)]
 
 
-def wgetrc(system: bytes, bundle_path: str) -> bytes:
+def trusting_wgetrc(system: bytes, bundle_path: str) -> bytes:
     """Wget's GnuTLS reads no variable. This replaces the system's file; the user's own is read after it."""
     return system + f"\nca_certificate = {bundle_path}\n".encode()
 

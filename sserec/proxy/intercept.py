@@ -13,6 +13,7 @@ from sserec.proxy.client_hello import ClientHello, looks_like_tls, read_client_h
 from sserec.proxy.facts import Side
 from sserec.proxy.http1 import RequestHead
 from sserec.proxy.incoming import READ_BYTES, Incoming
+from sserec.proxy.kernel import close_with_reset
 from sserec.proxy.leg import Leg, describe
 from sserec.proxy.observer import BlindObserver, Observer, Origin
 from sserec.proxy.presence import while_present
@@ -61,9 +62,21 @@ async def serve_connect(sock: socket.socket, incoming: Incoming, setting: Settin
         await Interception(sock, route, upstream, setting).run(incoming.rest)
 
 
+async def serve_diverted(sock: socket.socket, route: Route, setting: Setting) -> None:
+    """Serves a client that believes to be connected to the server of ``route`` already, until its end."""
+    try:
+        upstream = await reach(route, setting)
+    except UpstreamError as error:
+        setting.log(str(error))
+        record_failure(setting, route.host, Request("CONNECT", where(route), ""), str(error))
+        close_with_reset(sock)
+    else:
+        await Interception(sock, route, upstream, setting).take()
+
+
 @dataclass(frozen=True, slots=True)
 class Interception:
-    """One CONNECT tunnel, from its establishment on."""
+    """One tunnel, from its establishment on."""
 
     sock: socket.socket
     route: Route
@@ -71,12 +84,22 @@ class Interception:
     setting: Setting
 
     async def run(self, early: bytes) -> None:
+        """Tells the client that it is connected, and goes on from what it has said already."""
         try:
             await asyncio.get_running_loop().sock_sendall(self.sock, ESTABLISHED)
-            early = early or await first_bytes(self.sock, self.upstream.dialled.sock)
-            await self._tunnel(early)
+            await self._begin(early)
         finally:
             self.upstream.close()
+
+    async def take(self) -> None:
+        """The same for a client that knows of no proxy."""
+        try:
+            await self._begin(b"")
+        finally:
+            self.upstream.close()
+
+    async def _begin(self, early: bytes) -> None:
+        await self._tunnel(early or await first_bytes(self.sock, self.upstream.dialled.sock))
 
     async def _tunnel(self, early: bytes) -> None:
         attention = self.setting.attention(self.route.host)

@@ -19,5 +19,8 @@ class Plan:
     """Names for the base URLs of ``reverse``, in the same order; the vendors' own where they run out."""
     listen: tuple[str, int] = ("127.0.0.1", 0)
     hosts: Hosts = field(default_factory=Hosts)
+    isolate: bool = False
+    ports: tuple[int, ...] = ()
+    """To catch besides the usual ones, when the command is isolated."""
     upstream_ca: Path | None = None
     keep_secrets: bool = False

@@ -1,28 +1,32 @@
 """The proxy: a listener, and a task for each connection that comes in.
 
 One listener serves every way to be asked: CONNECT, proxy requests for ``http://`` URLs, and base URLs that stand for
-an upstream. It is bound to loopback unless told otherwise, and wants credentials.
+an upstream. It is bound to loopback unless told otherwise, and wants credentials. Other listeners may be added for
+connections that were diverted here and ask for nothing.
 """
 
 import asyncio
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
+from typing import TypeAlias
 
 from sserec.errors import ProtocolError, RecordingError
 from sserec.proxy.attention import Hosts
 from sserec.proxy.facts import Side
 from sserec.proxy.incoming import Incoming, receive_request
-from sserec.proxy.intercept import serve_connect
+from sserec.proxy.intercept import serve_connect, serve_diverted
 from sserec.proxy.leg import Leg, describe
 from sserec.proxy.outward import DIRECT, OutwardProxies
 from sserec.proxy.plain import converse
 from sserec.proxy.refusal import CLOSE, answer, refuse
-from sserec.proxy.routing import ReverseRoute
+from sserec.proxy.routing import ReverseRoute, Route
 from sserec.proxy.setting import ClientContexts, Recording, ServerContexts, Setting
 
 BACKLOG = 512
 ACCEPTS_AT_ONCE = 64
 EVERY_HOST = Hosts()
+
+ServeOne: TypeAlias = Callable[[socket.socket, Setting], Awaitable[None]]
 NO_CREDENTIALS = "proxy credentials needed"
 WHICH_CREDENTIALS = 'Proxy-Authenticate: Basic realm="sserec"'
 
@@ -53,46 +57,59 @@ class ProxyServer:
             reverse=tuple(reverse),
             log=log,
         )
-        self._listener: socket.socket
+        self._listeners: list[socket.socket] = []
         self._connections: set[asyncio.Task[None]] = set()
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> tuple[str, int]:
         """Listens, and returns where. Raises RecordingError when it cannot."""
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         try:
-            self._listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
+            listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
         except OSError as error:
             raise RecordingError(f"cannot listen on {host}:{port}: {describe(error)}") from error
-        self._listener.setblocking(False)
-        asyncio.get_running_loop().add_reader(self._listener, self._accept)
-        address = self._listener.getsockname()
+        self._listen(listener, serve)
+        address = listener.getsockname()
         return address[0], address[1]
+
+    def divert(self, listener: socket.socket, route: Callable[[tuple[str, int]], Route]) -> None:
+        """Also takes the connections of ``listener``, which were meant for ``route`` of the address they reached."""
+
+        async def serve_one(sock: socket.socket, setting: Setting) -> None:
+            await serve_diverted(sock, route(sock.getsockname()), setting)
+
+        self._listen(listener, serve_one)
+
+    def _listen(self, listener: socket.socket, serve_one: ServeOne) -> None:
+        self._listeners.append(listener)
+        listener.setblocking(False)
+        asyncio.get_running_loop().add_reader(listener, self._accept, listener, serve_one)
 
     async def stop(self, grace_s: float = 0.0) -> None:
         """Takes no more connections, gives those that stand ``grace_s`` to end, and ends the rest."""
-        asyncio.get_running_loop().remove_reader(self._listener)
-        self._listener.close()
+        for listener in self._listeners:
+            asyncio.get_running_loop().remove_reader(listener)
+            listener.close()
         if self._connections:
             await asyncio.wait(self._connections, timeout=grace_s)
         for connection in self._connections:
             connection.cancel()
         await asyncio.gather(*self._connections, return_exceptions=True)
 
-    def _accept(self) -> None:
+    def _accept(self, listener: socket.socket, serve_one: ServeOne) -> None:
         for _ in range(ACCEPTS_AT_ONCE):
             try:
-                sock, _ = self._listener.accept()
+                sock, _ = listener.accept()
             except OSError:
                 return
             sock.setblocking(False)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            connection = asyncio.create_task(self._serve(sock))
+            connection = asyncio.create_task(self._serve(sock, serve_one))
             self._connections.add(connection)
             connection.add_done_callback(self._connections.discard)
 
-    async def _serve(self, sock: socket.socket) -> None:
+    async def _serve(self, sock: socket.socket, serve_one: ServeOne) -> None:
         try:
-            await serve(sock, self._setting)
+            await serve_one(sock, self._setting)
         except OSError as error:  # the client left before anything could be said
             self._setting.log(f"a client left: {describe(error)}")
         finally:

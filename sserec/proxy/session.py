@@ -26,6 +26,7 @@ from sserec.proxy.child import caught, run_command
 from sserec.proxy.clock import Clock
 from sserec.proxy.destination import Destination, destination_path
 from sserec.proxy.environment import ClientFiles, Prepared
+from sserec.proxy.isolation import CannotIsolate, Enclosure, ports_to_catch, run_isolated
 from sserec.proxy.outcome import Outcome, finish
 from sserec.proxy.plan import Plan
 from sserec.proxy.recorder import Recorder
@@ -60,7 +61,7 @@ class Session:
     def __init__(self, plan: Plan, trust: UpstreamTrust, say: Say) -> None:
         """Begins the file. Raises UsageError or RecordingError; then there is nothing to undo."""
         refuse_nesting(os.environ)
-        proxies = outward.from_environment(os.environ)
+        self._outward = outward.from_environment(os.environ)
         self._plan = plan
         self._say = say
         self._authority = Authority()
@@ -77,7 +78,7 @@ class Session:
             trust,
             credentials=self._credentials,
             hosts=plan.hosts,
-            outward=proxies,
+            outward=self._outward,
             reverse=self._routes,
             log=say,
         )
@@ -91,11 +92,8 @@ class Session:
             )
         gc.freeze()  # a collection over all that was imported holds up every stream for 4 to 8 ms
         with tempfile.TemporaryDirectory(prefix="sserec-") as folder:
-            prepared = self._prepare(address, Path(folder))
             try:
-                if self._plan.command:
-                    return await run_command(self._plan.command, prepared.variables)
-                return await serve_until_told()
+                return await self._run(address, Path(folder))
             finally:
                 await self._server.stop(DRAIN_S)
 
@@ -107,6 +105,24 @@ class Session:
         if not self._recorder.exchange_count:
             self._recorder.close()
             self._destination.discard()
+
+    async def _run(self, address: tuple[str, int], folder: Path) -> int:
+        if self._plan.isolate:
+            try:
+                return await self._run_isolated(folder)
+            except CannotIsolate as fault:
+                self._say(f"this system isolates no command ({fault}): recording by the environment instead")
+        prepared = self._prepare(address, folder)
+        if self._plan.command:
+            return await run_command(self._plan.command, prepared.variables)
+        return await serve_until_told()
+
+    async def _run_isolated(self, folder: Path) -> int:
+        prepared = prepare_isolated(folder, self._authority.certificate_pem, secrets.token_hex(4))
+        ports = ports_to_catch(self._plan.command, os.environ, self._plan.ports)
+        bundle = folder / environment.BUNDLE_FILE
+        enclosure = Enclosure(self._plan.command, prepared.variables, folder, bundle, ports)
+        return await run_isolated(enclosure, self._server, self._outward)
 
     def _prepare(self, address: tuple[str, int], folder: Path) -> Prepared:
         session = secrets.token_hex(4)
@@ -140,7 +156,7 @@ def refuse_nesting(variables: Mapping[str, str]) -> None:
 
 def meta(plan: Plan, clock: Clock, policy: redact.Policy) -> Meta:
     command, _ = policy.argv(plan.command)
-    mode = "reverse" if plan.reverse else "forward"
+    mode = "reverse" if plan.reverse else "isolated" if plan.isolate else "forward"
     return Meta(
         anchor_unix_ns=clock.epoch_unix_ns,
         clock=clock.name,
@@ -164,6 +180,23 @@ def prepare_forward(proxy_url: str, folder: Path, authority_pem: bytes, session:
             next(own_curlrc, None), read_if_there(environment.system_wgetrc(os.environ))
         ),
     )
+    return written(prepared, folder)
+
+
+def prepare_isolated(folder: Path, authority_pem: bytes, session: str) -> Prepared:
+    """The same for a command whose connections come to us by themselves."""
+    prepared = environment.trusting(
+        environment.without_proxies(os.environ),
+        folder=folder,
+        authority_pem=authority_pem,
+        bundle=union_bundle(authority_pem, environment.named_bundles(os.environ)),
+        session=session,
+        wgetrc=read_if_there(environment.system_wgetrc(os.environ)),
+    )
+    return written(prepared, folder)
+
+
+def written(prepared: Prepared, folder: Path) -> Prepared:
     for name, data in prepared.files.items():
         (folder / name).write_bytes(data)
     return prepared

@@ -4,18 +4,18 @@ import socket
 import ssl
 import subprocess
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from threading import Thread
 from types import TracebackType
 from typing import Self
 
 from proxy_stage import PATIENCE_S, Stage
-from upstream_wire import Wire
+from upstream_wire import Gone, Wire
 
 
 class ByteServer:
-    """Runs ``converse`` with each connection, in a thread of its own."""
+    """Runs ``converse`` with each connection, in a thread of its own. A client may leave at any moment."""
 
     def __init__(self, converse: Callable[[Wire], None], context: ssl.SSLContext | None = None) -> None:
         self._converse = converse
@@ -54,9 +54,9 @@ class ByteServer:
 
     def _serve(self, sock: socket.socket) -> None:
         wire = Wire(sock, self._context)
-        wire.handshake()
-        self._converse(wire)
-        wire.close()
+        with closing(wire), suppress(OSError, Gone):
+            wire.handshake()
+            self._converse(wire)
 
 
 def connect(stage: Stage, authority: str) -> socket.socket:

@@ -3,7 +3,6 @@
 import random
 import socket
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -21,7 +20,7 @@ from sserec.proxy.routing import Forwarded, NoRoute, ReverseRoute, Route, connec
 from sserec.records import Closer, Manner
 from upstream import Upstream
 from upstream_script import Finish, stream
-from upstream_wire import Gone, TestAuthority, Wire
+from upstream_wire import TestAuthority, Wire
 
 BODY = b"data: 1\n\ndata: 2\n\n"
 REVERSE = ReverseRoute("https://api.example/v1", "secret-prefix")
@@ -169,12 +168,7 @@ def greeting(name: bytes, *fields: bytes) -> Callable[[Wire], None]:
             head = (b"HTTP/1.1 200 OK", b"Content-Length: %d" % len(body), *fields)
             wire.send(b"\r\n".join(head) + b"\r\n\r\n" + body)
 
-    return lambda wire: suppressed(answer, wire)
-
-
-def suppressed(answer: Callable[[Wire], None], wire: Wire) -> None:
-    with suppress(Gone):
-        answer(wire)
+    return answer
 
 
 def test_a_kept_alive_connection_may_go_on_to_another_upstream(stage: Stage) -> None:

@@ -41,18 +41,12 @@ class History:
         if k < 0:
             raise IndexError(f"no event {k}")
         if k >= self._head.event_count:
-            self._advance(k)
+            self.advance(k)
             return self._head.assembly()
         return self._refolded(k).assembly()
 
-    def _refolded(self, k: int) -> Assembler:
-        nearest = bisect_right(self._counts, k) - 1
-        assembler = self._checkpoints[nearest].fork()
-        for event in self._events(self._counts[nearest], k):
-            assembler.feed(event)
-        return assembler
-
-    def _advance(self, k: int) -> None:
+    def advance(self, k: int) -> None:
+        """Folds the first ``k`` events, so that :meth:`at` up to there is quick. Raises IndexError as it does."""
         head = self._head
         while (start := head.event_count) < k:
             for event in self._events(start, min(k, start + _SPACING)):
@@ -62,6 +56,13 @@ class History:
                     self._keep_checkpoint()
             if head.event_count == start:
                 raise IndexError(f"event {k} of a stream of {start}")
+
+    def _refolded(self, k: int) -> Assembler:
+        nearest = bisect_right(self._counts, k) - 1
+        assembler = self._checkpoints[nearest].fork()
+        for event in self._events(self._counts[nearest], k):
+            assembler.feed(event)
+        return assembler
 
     def _keep_checkpoint(self) -> None:
         self._spacing = max(self._least, self._head.weight)

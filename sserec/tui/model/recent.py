@@ -26,6 +26,10 @@ class Recent(Generic[Key, Value]):
             self._kept.move_to_end(key)
         return value
 
+    def forget(self, key: Key) -> None:
+        """Makes the value anew the next time."""
+        self._kept.pop(key, None)
+
     def clear(self) -> None:
         """Forgets everything."""
         self._kept.clear()

@@ -1,0 +1,164 @@
+"""Neighbouring events of which a query leaves some.
+
+Knows the bytes of one read and what terms ask; must not know what was asked of others. An event's bytes are those from
+the end of the event before it, so a comment in front of it belongs to it.
+"""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from functools import cached_property, lru_cache
+from typing import Any, Protocol
+
+from sserec.interactions import parse
+from sserec.sse import Decoder, Event
+from sserec.tui.model.needle import Needle
+from sserec.tui.model.places import Place
+from sserec.tui.model.query import Condition, Query
+from sserec.tui.model.tape import Read, Tape
+
+NO_EVENT = Event("", b"", "", 0, 0)
+
+
+class Knowledge(Protocol):
+    """What is known of events beside their bytes."""
+
+    def step_names(self, event: int, index: Any) -> tuple[str, ...]:
+        """Index and type of the step that an event belongs to, whose JSON has ``index``."""
+
+    def has(self, place: Place, flag: str) -> bool:
+        """Whether it ended a stall, has a finding or a mark."""
+
+
+class EventSubject:
+    """One event, decoded when that is asked for."""
+
+    def __init__(self, index: int, block: bytes, tape: Tape, knowledge: Knowledge) -> None:
+        self.block = block
+        self.number = index + 1
+        self._index = index
+        self._tape = tape
+        self._knowledge = knowledge
+
+    @cached_property
+    def event(self) -> Event:
+        events = Decoder(self._tape.start(self._index)).feed(self.block)
+        return events[-1] if events else NO_EVENT
+
+    @cached_property
+    def payload(self) -> dict[str, Any]:
+        return parse(self.event).payload
+
+    @property
+    def name(self) -> str:
+        return self.event.type
+
+    @property
+    def t_ns(self) -> int | None:
+        return self._tape.t_ns(self._index)
+
+    @property
+    def gap_ns(self) -> int | None:
+        return self._tape.gap_ns(self._index)
+
+    @property
+    def step_names(self) -> tuple[str, ...]:
+        return self._knowledge.step_names(self._index, self.payload.get("index"))
+
+    def has(self, flag: str) -> bool:
+        return self._knowledge.has(Place(self._index), flag)
+
+
+class StraySubject:
+    """Bytes that belong to no event."""
+
+    number = gap_ns = None
+    name = ""
+    step_names = ()
+
+    def __init__(self, place: Place, block: bytes, t_ns: int | None, knowledge: Knowledge) -> None:
+        self.block = block
+        self.t_ns = t_ns
+        self.payload: dict[str, Any] = {}
+        self._place = place
+        self._knowledge = knowledge
+
+    def has(self, flag: str) -> bool:
+        return flag == "stray" or self._knowledge.has(self._place, flag)
+
+
+class Batch:
+    """The events of one read."""
+
+    def __init__(self, read: Read, tape: Tape, knowledge: Knowledge) -> None:
+        self._read = read
+        self._tape = tape
+        self._knowledge = knowledge
+        self._ends = tape.end_values(read.first, read.after)
+        self._subject = lru_cache(maxsize=None)(self._new_subject)
+
+    def left_by(self, query: Query) -> Sequence[int]:
+        """The events for which all conditions hold."""
+        left: Sequence[int] = range(self._read.first, self._read.after)
+        for condition in query.conditions:
+            left = self._narrowed(left, condition)
+        return left
+
+    def _narrowed(self, left: Sequence[int], condition: Condition) -> Sequence[int]:
+        term, is_negated = condition.term, condition.is_negated
+        if term.needle is not None and (term.is_exact or not is_negated):
+            holding = self._holding(term.needle)
+            if isinstance(left, range) and not is_negated:
+                left = holding
+            else:
+                there = frozenset(holding)
+                left = [index for index in left if (index in there) != is_negated]
+            if term.is_exact:
+                return left
+        return [index for index in left if term.holds(self._subject(index)) != is_negated]
+
+    def _new_subject(self, index: int) -> EventSubject:
+        return EventSubject(index, self._block(index), self._tape, self._knowledge)
+
+    def _block(self, index: int) -> bytes:
+        row, start = index - self._read.first, self._read.start
+        return self._read.data[self._ends[row - 1] - start if row else 0 : self._ends[row] - start]
+
+    @cached_property
+    def _small_letters(self) -> bytes:
+        return self._read.data.lower()
+
+    def _holding(self, needle: Needle) -> list[int]:
+        """The events whose bytes hold a needle."""
+        if not needle.plain:
+            return self._matching(needle)
+        found = self._holding_plain(needle)
+        return (
+            found
+            if needle.pattern is None
+            else [index for index in found if needle.is_in(self._block(index))]
+        )
+
+    def _holding_plain(self, needle: Needle) -> list[int]:
+        """One search for each event that has it, and one more: 1,000,000 events of which none has it take 0.1 s."""
+        data = self._small_letters if needle.ignores_case else self._read.data
+        ends, first, start = self._ends, self._read.first, self._read.start
+        found, row = list[int](), 0
+        position = data.find(needle.plain)
+        while position >= 0:
+            row = bisect_right(ends, position + start, row)
+            found.append(first + row)
+            position = data.find(needle.plain, ends[row] - start)
+        return found
+
+    def _matching(self, needle: Needle) -> list[int]:
+        """The same for an expression, which could match across the border of two events."""
+        assert needle.pattern is not None
+        ends, first, start, data = self._ends, self._read.first, self._read.start, self._read.data
+        found, row = list[int](), 0
+        match = needle.pattern.search(data)
+        while match is not None and match.start() < len(data):
+            row = bisect_right(ends, match.start() + start, row)
+            if match.end() <= ends[row] - start or needle.is_in(self._block(first + row)):
+                found.append(first + row)
+            match = needle.pattern.search(data, ends[row] - start)
+        return found

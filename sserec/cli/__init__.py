@@ -19,6 +19,7 @@ from sserec.errors import SserecError
 COMMANDS: dict[str, tuple[str, str]] = {
     "record": ("sserec.cli.record:record", "Run COMMAND and record its HTTP streams."),
     "replay": ("sserec.cli.replay:replay", "Serve recorded streams again: same bytes, times and end."),
+    "view": ("sserec.cli.view:view", "Scrub through a stream in the terminal."),
     "info": ("sserec.cli.info:info", "Show what a recording holds."),
     "events": ("sserec.cli.events:events", "List the events of a stream."),
     "stats": ("sserec.cli.stats:stats", "Measure streams: speed, evenness, volume."),

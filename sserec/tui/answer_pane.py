@@ -1,0 +1,200 @@
+"""The interaction as it stood when the cursor's event had come.
+
+Knows blocks and how each is drawn; must not know how they were folded. A block that has not changed since the last
+event is not laid out again, so that scrubbing costs what changes. The pane stays at its end, where the answer
+arrives, until the person scrolls away from it.
+"""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
+
+from rich.cells import cell_len
+from rich.style import Style
+from textual.strip import Strip
+
+from sserec.display import count, printable
+from sserec.tui.kinds import KIND_CLASSES, kind_class
+from sserec.tui.lines import strip_of, title
+from sserec.tui.model.answer import Block
+from sserec.tui.model.detail import json_lines
+from sserec.tui.text_pane import TextPane
+from sserec.tui.wrapping import wrapped
+
+if TYPE_CHECKING:
+    from sserec.tui.markdown_lines import Typesetter
+
+LINES_LAID = 200
+CHARACTERS_LAID = 8 * 1024
+"""As much of a pane, and of the end of one text, is laid out at first; more when the person scrolls up to it."""
+ARRIVING = "▌"
+MARGIN = "  "
+INKS = ("heading", "code", "link", "quote", "bullet", "rule")
+
+
+class Laid(NamedTuple):
+    """A block and its lines."""
+
+    block: Block
+    lines: list[Strip]
+
+
+class AnswerPane(TextPane):
+    """Thoughts, calls, results and text, in order."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        *(f"markdown--{ink}" for ink in INKS), "answer--meta", "answer--arriving", "answer--notice",
+        "json--key", "json--string", "json--number", "json--literal", "json--punctuation", *KIND_CLASSES,
+    }  # fmt: skip
+
+    def __init__(self) -> None:
+        super().__init__(id="answer")
+        self.border_title = title("answer")
+        self._blocks: list[Block] = []
+        self._notice = ""
+        self._laid: dict[int, Laid] = {}
+        self._laid_width = 0
+        self._reach = 1
+        """How many times as much is laid out as at first."""
+        self._is_cut = False
+        self._typesetter: Typesetter | None = None
+
+    def show(self, blocks: list[Block], notice: str = "") -> None:
+        """Shows these blocks; ``notice`` says what is missing from them, or why there are none."""
+        at_end = self.is_at_end
+        self._blocks, self._notice = blocks, notice
+        self.content_changed()
+        if at_end:
+            self.jump_to(self.line_count())
+
+    @property
+    def is_at_end(self) -> bool:
+        return self.scroll_offset.y >= self.line_count() - self.page_height
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._typesetter = None
+        self._laid.clear()
+
+    def lay_out(self) -> list[Strip]:
+        """From the last block backwards, until there is enough to scroll through."""
+        width = self.size.width
+        if width != self._laid_width:
+            self._laid.clear()
+            self._laid_width = width
+        laid: dict[int, Laid] = {}
+        line_count, number = 0, len(self._blocks)
+        while number and line_count < LINES_LAID * self._reach:
+            number -= 1
+            laid[number] = self._laid_block(number, width)
+            line_count += len(laid[number].lines)
+        self._laid = laid
+        self._is_cut = number > 0 or any(self._start(each.block.text) for each in laid.values())
+        lines = [line for at in sorted(laid) for line in laid[at].lines]
+        return [*self._above(number), *lines, *self._below(width)]
+
+    def _laid_block(self, number: int, width: int) -> Laid:
+        block, before = self._blocks[number], self._laid.get(number)
+        return before if before and before.block == block else Laid(block, self._block_lines(block, width))
+
+    def _above(self, hidden_blocks: int) -> list[Strip]:
+        if not hidden_blocks:
+            return []
+        notice = f"… {count(hidden_blocks, 'block')} before this: g, k or PgUp at the top shows more"
+        return [strip_of((notice, self.ink("answer--notice"))), Strip([])]
+
+    def _below(self, width: int) -> list[Strip]:
+        return wrapped([(self._notice, self.ink("answer--notice"))], width) if self._notice else []
+
+    def jump_to(self, y: float) -> None:
+        """At the top, lays out more of what stands above it."""
+        if y <= 0 and self._is_cut and self.has_focus:
+            before = self.line_count()
+            self._reach *= 4
+            self._laid.clear()
+            self.content_changed()
+            y += self.line_count() - before
+        super().jump_to(y)
+
+    def _block_lines(self, block: Block, width: int) -> list[Strip]:
+        body = self._box(block, width) if block.media is not None else self._body(block, width)
+        if block.is_arriving:
+            body = with_cursor(body, self.ink("answer--arriving"))
+        return [self._title(block, width), *body, Strip([])]
+
+    def _title(self, block: Block, width: int) -> Strip:
+        ink = self.ink(kind_class(block.type)) + Style(bold=True)
+        pieces = [(f"{block.index} {printable(block.title)}", ink)]
+        if block.meta:
+            pieces.append(("  " + " · ".join(map(printable, block.meta)), self.ink("answer--meta")))
+        return strip_of(*pieces).crop(0, width)
+
+    def _body(self, block: Block, width: int) -> list[Strip]:
+        start = self._start(block.text)
+        lines = self._texts(block, block.text[start:], width)
+        if not start:
+            return lines
+        notice = f"{MARGIN}… {count(start, 'character')} before this"
+        return [strip_of((notice, self.ink("answer--notice"))), *lines]
+
+    def _start(self, text: str) -> int:
+        """From where on a text is laid out: a place that stays the same while the text grows, but for rare leaps."""
+        step = CHARACTERS_LAID * self._reach
+        start = max(len(text) // step - 1, 0) * step
+        border = text.find("\n\n", start, start + step // 2) if start else -1
+        return start if border < 0 else border + 2
+
+    def _texts(self, block: Block, text: str, width: int) -> list[Strip]:
+        if block.format == "markdown":
+            return self._set(text, width)
+        if block.format == "json" and not block.is_arriving and len(text) == len(block.text):
+            return self._json(text, width)
+        lines = map(printable, text.splitlines())
+        return [
+            strip for line in lines for strip in wrapped([(MARGIN + line, Style.null())], width, len(MARGIN))
+        ]
+
+    def _set(self, text: str, width: int) -> list[Strip]:
+        if self._typesetter is None:
+            from sserec.tui.markdown_lines import Typesetter  # 0.1 s, so not before the first frame
+
+            inks = {name: self.ink(f"markdown--{name}") for name in INKS}
+            self._typesetter = Typesetter(
+                inks, "ansi_dark" if self.app.current_theme.dark else "ansi_light", MARGIN
+            )
+        return self._typesetter.lines(text, width)
+
+    def _json(self, text: str, width: int) -> list[Strip]:
+        lines: list[Strip] = []
+        for line in json_lines(text.encode("utf-8", "replace")):
+            pieces = [(printable(piece), self.ink(f"json--{kind}")) for piece, kind in line.pieces]
+            indent = len(MARGIN) + line.depth * 2
+            lines += wrapped([(" " * indent, Style.null()), *pieces], width, min(indent + 2, width // 2))
+        return lines
+
+    def _box(self, block: Block, width: int) -> list[Strip]:
+        """A frame where an image, a sound or a film would be."""
+        ink = self.ink(kind_class(block.type))
+        words = [printable(line) for line in block.text.splitlines()]
+        room = min(max(map(cell_len, words), default=0), max(width - 4, 1))
+        rows = [line for word in words for line in wrapped([(word, Style.null())], room)]
+        edge = "─" * (room + 2)
+        return [
+            strip_of((f"┌{edge}┐", ink)),
+            *(boxed(row, room, ink) for row in rows),
+            strip_of((f"└{edge}┘", ink)),
+        ]
+
+    def text(self) -> str:
+        """All blocks, each below its title."""
+        return "\n\n".join(f"[{block.index}] {block.title}\n{block.text}" for block in self._blocks)
+
+
+def boxed(row: Strip, width: int, ink: Style) -> Strip:
+    side = strip_of(("│ ", ink)), strip_of((" │", ink))
+    return Strip.join([side[0], row.extend_cell_length(width), side[1]])
+
+
+def with_cursor(lines: Iterable[Strip], ink: Style) -> list[Strip]:
+    """The lines with the sign of what is still arriving behind the last."""
+    *first, last = list(lines) or [strip_of((MARGIN, ink))]
+    return [*first, Strip.join([last, strip_of((ARRIVING, ink))])]

@@ -1,0 +1,90 @@
+"""The viewer: one application, one screen.
+
+Knows themes, the palette and what stands over the desk; must not know recordings: the desk does.
+"""
+
+import os
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import ClassVar
+
+from textual.app import App, ComposeResult, SystemCommand
+from textual.binding import Binding
+from textual.screen import Screen
+from textual.widget import Widget
+
+from sserec.tui.commands import COMMANDS
+from sserec.tui.companion import Companion
+from sserec.tui.config import Config
+from sserec.tui.help import help_lines
+from sserec.tui.keymap import ALL, bindings
+from sserec.tui.model.document import Document
+from sserec.tui.page import Page
+from sserec.tui.themes import THEMES, chosen_theme
+from sserec.tui.trouble import TroublePane
+from sserec.tui.workspace import APP_KEYS, Workspace
+
+
+class Viewer(App[None]):
+    """``sserec view``."""
+
+    TITLE = "sserec"
+    CSS_PATH = "viewer.tcss"
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+    BINDINGS: ClassVar[list[Binding]] = bindings(APP_KEYS)  # type: ignore[assignment]
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [
+        (0, "-narrow"),
+        (100, "-medium"),
+        (170, "-wide"),
+    ]
+    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [(0, "-short"), (30, "-tall")]
+    ENABLE_COMMAND_PALETTE = True
+
+    def __init__(
+        self,
+        document: Document,
+        config: Config,
+        *,
+        exchange: int | None = None,
+        follow: bool = False,
+        companion: Companion | None = None,
+        environment: Mapping[str, str] = os.environ,
+    ) -> None:
+        super().__init__(ansi_color=True if environment.get("NO_COLOR") else None)
+        self.document, self.config = document, config
+        self.desk = (
+            None
+            if document.trouble is not None
+            else Workspace(document, config, exchange=exchange, follow=follow, companion=companion)
+        )
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = chosen_theme(config.theme, environment)
+        self.set_keymap(config.keys)
+
+    def compose(self) -> ComposeResult:
+        yield self.desk if self.desk is not None else TroublePane(self.document)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The palette: the commands of ``:`` and the keys that have none."""
+        desk = self.desk
+        for command in COMMANDS if desk is not None else ():
+            yield SystemCommand(command.name, command.help, partial(desk.run_or_ask, command))
+
+    def action_palette(self) -> None:
+        self.action_command_palette()
+
+    async def action_quit(self) -> None:
+        if self.desk is not None:
+            self.desk.leave()
+        else:
+            self.exit()
+
+    def action_help(self) -> None:
+        self.push_screen(Page("help", help_lines(self.config.keys)))
+
+    async def action_hint(self, id: str) -> None:
+        """A key of the foot was clicked."""
+        key = next(key for key in ALL if key.id == id)
+        owner: Widget | App[None] = self if key.id in APP_KEYS or self.desk is None else self.desk
+        await self.run_action(key.action, owner)

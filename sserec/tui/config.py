@@ -1,0 +1,108 @@
+"""What a person wants different: ``$XDG_CONFIG_HOME/sserec/config.toml``.
+
+Knows the options, their types and their defaults; must not know what any of them does. An option that nobody knows is
+an error: a setting that is silently ignored is worse than none.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from sserec.errors import UsageError
+
+FILE_NAME = Path("sserec", "config.toml")
+TIME_COLUMNS = ("relative", "absolute", "delta")
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The options of the viewer, each with its default."""
+
+    theme: str = "auto"
+    """A theme's name, or ``auto``: light where the terminal says that it is (COLORFGBG), else dark."""
+    speed: float = 1.0
+    """At which speed ``space`` plays."""
+    idle_limit: float | None = None
+    """Seconds: a longer silence is played as one of this length."""
+    time: str = TIME_COLUMNS[0]
+    """The time column: ``relative`` to the recording's start, ``absolute`` (UTC), or ``delta`` to the event before."""
+    hints: bool = True
+    """Whether the foot shows keys."""
+    check: bool = True
+    """Whether a finished recording is checked when it is opened, so that findings stand in the margin."""
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Keys by the id of what they do, several separated by commas; the ids stand in the viewer's help."""
+
+
+def config_path(environment: Mapping[str, str]) -> Path:
+    """Where the file is, by the XDG Base Directory Specification."""
+    home = environment.get("XDG_CONFIG_HOME") or Path(environment.get("HOME", "~")).expanduser() / ".config"
+    return Path(home) / FILE_NAME
+
+
+def load_config(environment: Mapping[str, str] = os.environ, ids: frozenset[str] = frozenset()) -> Config:
+    """The person's options; the defaults where there is no file.
+
+    ``ids`` are those that ``[keys]`` may name. Raises UsageError for what is no TOML, an unknown option or a
+    value of the wrong type.
+    """
+    path = config_path(environment)
+    try:
+        options = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Config()
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+        raise UsageError(f"{path}: {fault}") from None
+    return checked(options, path, ids)
+
+
+def checked(options: dict[str, Any], path: Path, ids: frozenset[str]) -> Config:
+    refuse_unknown(options, [each.name for each in fields(Config)], f"{path}: unknown option")
+    for name, value in options.items():
+        wanted = WANTED[name](value)
+        if wanted:
+            raise UsageError(f"{path}: {name} has to be {wanted}, not {value!r}")
+    refuse_unknown(options.get("keys", {}), sorted(ids), f"{path}: [keys]: unknown id")
+    return Config(**options)
+
+
+def refuse_unknown(given: Mapping[str, Any], known: list[str], words: str) -> None:
+    for name in given:
+        if name not in known:
+            raise UsageError(f'{words} "{name}"; there are {", ".join(known)}')
+
+
+def unless_text(value: Any) -> str:
+    return "" if isinstance(value, str) else "a text"
+
+
+def unless_flag(value: Any) -> str:
+    return "" if isinstance(value, bool) else "true or false"
+
+
+def unless_positive(value: Any) -> str:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return "" if number and value > 0 else "a number above 0"
+
+
+def unless_time_column(value: Any) -> str:
+    return "" if value in TIME_COLUMNS else "one of " + ", ".join(TIME_COLUMNS)
+
+
+def unless_key_table(value: Any) -> str:
+    fit = isinstance(value, dict) and all(isinstance(keys, str) for keys in value.values())
+    return "" if fit else "a table of texts"
+
+
+WANTED = {
+    "theme": unless_text,
+    "speed": unless_positive,
+    "idle_limit": unless_positive,
+    "time": unless_time_column,
+    "hints": unless_flag,
+    "check": unless_flag,
+    "keys": unless_key_table,
+}

@@ -1,0 +1,204 @@
+"""The events of a stream, one line each: margin, number, time, gap, type, step, and what it says.
+
+Knows the rows and the cursor; must not know what lies behind a row. A million events cost what a screenful costs.
+"""
+
+from datetime import UTC, datetime
+from typing import ClassVar, NamedTuple
+
+from rich.style import Style
+from textual import events
+from textual.message import Message
+from textual.strip import Strip
+
+from sserec.display import printable
+from sserec.tui import kinds
+from sserec.tui.kinds import KIND_CLASSES, kind_class, tail
+from sserec.tui.lines import LineView, strip_of, title
+from sserec.tui.model.cursor import Cursor
+from sserec.tui.model.rows import Flags, Line
+from sserec.tui.model.stream import Stream
+
+NS = 1_000_000_000
+
+
+class Columns(NamedTuple):
+    """How wide each column is; 0 leaves it out."""
+
+    number: int
+    gap: int
+    type: int
+    kind: int
+
+
+def columns(width: int, event_count: int) -> Columns:
+    """What fits: the narrower the pane, the fewer columns."""
+    number = max(len(str(event_count)), 3)
+    if width < 44:
+        return Columns(number, 0, max(width - number - 18, 8), 0)
+    if width < 64:
+        return Columns(number, 0, 13, 0)
+    if width < 100:
+        return Columns(number, 8, 13, 0)
+    return Columns(number, 8, 26, 17)
+
+
+class EventList(LineView):
+    """The list. The cursor moves through it; :class:`EventList.Moved` says so."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "event--number", "event--time", "event--gap", "event--type", "event--text", "event--stray", "event--cursor",
+        "event--finding", "event--stall", "event--mark", *KIND_CLASSES,
+    }  # fmt: skip
+
+    class Moved(Message):
+        """The person moved the cursor here."""
+
+    class Opened(Message):
+        """The person chose the row that the cursor was on already."""
+
+    def __init__(self) -> None:
+        super().__init__(id="events")
+        self.border_title = title("events")
+        self.time_column = "relative"
+        self.anchor_unix_ns = 0
+        self._stream: Stream | None = None
+        self._cursor: Cursor | None = None
+        self._version = -1
+        self._row = 0
+        self._columns = columns(80, 0)
+
+    def show_stream(self, stream: Stream, cursor: Cursor) -> None:
+        """Another stream, or another filter, from here on."""
+        self._stream, self._cursor = stream, cursor
+        self._version = stream.rows.version
+        self.lay_out()
+
+    def lay_out(self) -> None:
+        """All lines anew."""
+        if self._stream is not None:
+            self._columns = columns(self.size.width, len(self._stream))
+        self.lines_changed()
+        self.cursor_moved()
+
+    def rows_changed(self) -> None:
+        """Rows were added at the end, or, with another version, anywhere."""
+        assert self._stream is not None
+        if self._stream.rows.version != self._version or self._columns != columns(
+            self.size.width, len(self._stream)
+        ):
+            self._version = self._stream.rows.version
+            self.lay_out()
+        else:
+            self.resize_to()
+            self.cursor_moved()
+
+    def cursor_moved(self) -> None:
+        """Follows the cursor, wherever it was moved from."""
+        if self._cursor is None or not self.line_count():
+            return
+        before, self._row = self._row, self._cursor.row
+        self.show_line(self._row)
+        self.refresh_line(before)
+        self.refresh_line(self._row)
+
+    def on_resize(self) -> None:
+        self.lay_out()
+
+    def line_count(self) -> int:
+        return 0 if self._stream is None else len(self._stream.rows)
+
+    def make_line(self, y: int) -> Strip:
+        assert self._stream is not None
+        line = self._stream.rows.line(y)
+        number = "" if line.number is None else str(line.number)
+        widths = self._columns
+        pieces = [
+            (number.rjust(widths.number) + " ", self.ink("event--number")),
+            (self.time(line).rjust(8) + " ", self.ink("event--time")),
+        ]
+        if widths.gap:
+            pieces.append((gap(line).rjust(widths.gap) + "  ", self.ink("event--gap")))
+        else:
+            pieces.append((" ", Style.null()))
+        return strip_of(*pieces, *self.saying(line))
+
+    def saying(self, line: Line) -> list[tuple[str, Style]]:
+        """Type, step and text."""
+        widths = self._columns
+        if line.is_stray:
+            return [(f"{line.type}: {line.text}", self.ink("event--stray"))]
+        step = "" if line.step is None else str(line.step)
+        ink = self.ink(kind_class(line.kind)) if line.kind else self.ink("event--type")
+        pieces = [
+            (tail(printable(line.type), widths.type).ljust(widths.type) + " ", ink),
+            (step.rjust(2) + "  ", self.ink("event--number")),
+        ]
+        if widths.kind:
+            pieces.append((tail(printable(line.kind or ""), widths.kind).ljust(widths.kind) + "  ", ink))
+        return [*pieces, (line.text, self.ink("event--text"))]
+
+    def time(self, line: Line) -> str:
+        """The time column, as it was chosen."""
+        if line.t_ns is None:
+            return "-"
+        if self.time_column == "delta":
+            return gap(line)
+        if self.time_column == "absolute":
+            return f"{datetime.fromtimestamp((self.anchor_unix_ns + line.t_ns) / NS, UTC):%M:%S.%f}"[:9]
+        return f"{line.t_ns / NS:.3f}"
+
+    def dress_line(self, y: int, strip: Strip) -> Strip:
+        assert self._stream is not None
+        here = y == self._row
+        strip = Strip.join([self.margin(self._stream.rows.flags(y), here=here), strip])
+        return (
+            strip.extend_cell_length(self.size.width).apply_style(self.ink("event--cursor"))
+            if here
+            else strip
+        )
+
+    def margin(self, flags: Flags, *, here: bool) -> Strip:
+        """Cursor, mark, and the worse of finding and stall."""
+        mark = kinds.NOTE if flags.note else kinds.MARK if flags.mark else " "
+        if flags.finding is not None:
+            trouble, ink = kinds.FINDINGS[flags.finding], "event--finding"
+        else:
+            trouble, ink = kinds.STALL if flags.stall else " ", "event--stall"
+        cursor = kinds.CURSOR if here else " "
+        return strip_of((cursor, Style.null()), (mark, self.ink("event--mark")), (trouble, self.ink(ink)))
+
+    def action_down(self) -> None:
+        self._move(1)
+
+    def action_up(self) -> None:
+        self._move(-1)
+
+    def action_page_down(self) -> None:
+        self._move(self.page_height)
+
+    def action_page_up(self) -> None:
+        self._move(-self.page_height)
+
+    def action_first(self) -> None:
+        self._move(-self.line_count())
+
+    def action_last(self) -> None:
+        self._move(self.line_count())
+
+    def on_click(self, event: events.Click) -> None:
+        offset = event.get_content_offset(self)
+        if self._cursor is None or offset is None or offset.y + self.scroll_offset.y >= self.line_count():
+            return
+        moved = self._cursor.to_row(offset.y + self.scroll_offset.y)
+        self.cursor_moved()
+        self.post_message(self.Moved() if moved else self.Opened())
+
+    def _move(self, rows: int) -> None:
+        if self._cursor is not None and self._cursor.move(rows):
+            self.cursor_moved()
+            self.post_message(self.Moved())
+
+
+def gap(line: Line) -> str:
+    return "" if line.gap_ns is None else f"{line.gap_ns / NS:.3f}"

@@ -1,0 +1,55 @@
+"""What stands for what: a letter or shape for each thing in a margin, and a colour beside it, never instead of it."""
+
+from sserec.records import Severity
+
+CURSOR = "▸"
+MARK = "◆"
+NOTE = "◈"
+STALL = "●"
+FINDINGS = {Severity.ERROR: "!", Severity.WARNING: "?", Severity.NOTE: "·"}
+LIVE = "◉"
+PLAYING, PAUSED = "▶", "‖"
+ELLIPSIS = "…"
+
+KINDS = {
+    "thought": "thought",
+    "thought_summary": "thought",
+    "thought_signature": "thought",
+    "arguments": "call",
+    "user_input": "input",
+    "model_output": "output",
+    "text": "output",
+    "image": "media",
+    "audio": "media",
+    "video": "media",
+    "document": "media",
+    "error": "error",
+}
+HUES = ("thought", "input", "output", "media", "call", "result", "error", "other")
+KIND_CLASSES = frozenset(f"kind--{hue}" for hue in HUES)
+"""Letters in the colour of a kind."""
+BAND_CLASSES = frozenset(f"band--{hue}" for hue in HUES)
+"""A ground in it."""
+
+
+def kind_class(type_: str) -> str:
+    """The component class that colours what is written about steps of this type."""
+    return f"kind--{hue(type_)}"
+
+
+def band_class(type_: str) -> str:
+    """The one that colours their stretch of time."""
+    return f"band--{hue(type_)}"
+
+
+def hue(type_: str) -> str:
+    if type_.endswith("_call"):
+        return "call"
+    if type_.endswith(("_result", "_response")):
+        return "result"
+    return KINDS.get(type_.removesuffix("_delta"), "other")
+
+
+def tail(text: str, width: int) -> str:
+    """``text`` in at most ``width`` characters; the end is kept, as it tells ``step.start`` from ``step.stop``."""
+    return text if len(text) <= width else ELLIPSIS + text[len(text) - width + 1 :]

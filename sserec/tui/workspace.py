@@ -1,0 +1,257 @@
+"""The desk with everything that can be done at it: panes, commands, prompts, a file that grows.
+
+Knows who does what; each errand itself stands in a mixin.
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.binding import Binding
+from textual.timer import Timer
+from textual.widget import Widget
+
+from sserec.errors import SserecError
+from sserec.tui.commands import Command, Completion, complete, parse_command
+from sserec.tui.config import TIME_COLUMNS
+from sserec.tui.event_list import EventList
+from sserec.tui.finding import Finding
+from sserec.tui.keymap import ANYWHERE, bindings
+from sserec.tui.model.jobs import Progress
+from sserec.tui.moving import Moving
+from sserec.tui.prompt import Prompt
+from sserec.tui.taking import Taking
+from sserec.tui.text_pane import TextPane
+
+APP_KEYS = frozenset({"palette", "help", "keys", "quit"})
+REFRESH_S = 0.05
+"""How often a growing file is looked at: rates of ten thousand events a second cost no more than ten."""
+PICTURE_EVERY = 5
+"""Of those looks, each fifth redraws the timeline."""
+
+
+class Workspace(Moving, Finding, Taking):
+    """One recording, and all that keys do with it."""
+
+    BINDINGS: ClassVar[list[Binding]] = bindings(ANYWHERE - APP_KEYS)  # type: ignore[assignment]
+
+    _looks = 0
+    _watch: Timer | None = None
+    _was_asked_to_stop = False
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        if self.document.is_live or self.follows:
+            self.watch_file()
+        if self.follows:
+            self.action_follow()
+
+    # panes
+
+    def panes(self) -> list[Widget]:
+        """Those that keys can go to, in order."""
+        panes: list[Widget] = [self.exchanges] if self.exchanges.display else []
+        panes += [self.events, self.answer, self.detail]
+        return [*panes, *([self.output] if self.output.display else []), self.timeline]
+
+    def action_pane(self, direction: int) -> None:
+        panes = self.panes()
+        focused = self.screen.focused
+        here = panes.index(focused) if focused in panes else 0
+        self.go_to_pane(panes[(here + direction) % len(panes)])
+
+    def go_to_pane(self, pane: Widget) -> None:
+        """Gives it the keys; where answer and detail share a place, shows it there."""
+        if pane in (self.answer, self.detail):
+            self.set_class(pane is self.detail, "-detail")
+        if self.has_class("-zoom"):
+            self.zoom(pane)
+        self.call_after_refresh(pane.focus)
+        self.call_after_refresh(self.show_place)
+
+    def action_open(self) -> None:
+        focused = self.screen.focused
+        if focused is self.detail:
+            self.detail.fold()
+        elif focused is self.exchanges:
+            self.go_to_pane(self.events)
+        else:
+            self.go_to_pane(self.detail)
+
+    def on_event_list_opened(self, _: EventList.Opened) -> None:
+        self.go_to_pane(self.detail)
+
+    def action_back(self) -> None:
+        """One thing less: zoom, pane, filter; at last the viewer."""
+        if self.has_class("-zoom"):
+            self.action_zoom()
+        elif self.screen.focused is not self.events:
+            self.set_class(False, "-detail")
+            self.events.focus()
+        else:
+            self.leave()
+
+    def leave(self) -> None:
+        """Ends the viewer; where a command still runs, not before it was said twice."""
+        if self.companion is None or self.companion.returncode is not None or self._was_asked_to_stop:
+            self.app.exit()
+            return
+        self._was_asked_to_stop = True
+        self.say("the command is still running: once more ends it, and the viewer")
+
+    def action_zoom(self) -> None:
+        focused = self.screen.focused
+        self.zoom(None if self.has_class("-zoom") or focused is None else focused)
+
+    def zoom(self, pane: Widget | None) -> None:
+        """Only ``pane`` is shown; None: all are."""
+        self.set_class(pane is not None, "-zoom")
+        for each in self.panes():
+            each.set_class(each is pane, "-zoomed")
+        self.set_class(pane in (self.exchanges, self.events), "-zoom-left")
+        self.set_class(pane in (self.answer, self.detail), "-zoom-right")
+        self.call_after_refresh(self.show_place)
+
+    def action_form(self) -> None:
+        self.detail.next_form()
+        self.show_detail()
+
+    def action_time_column(self) -> None:
+        self.do_time(TIME_COLUMNS[(TIME_COLUMNS.index(self.events.time_column) + 1) % len(TIME_COLUMNS)])
+
+    def do_time(self, argument: str) -> None:
+        if argument not in TIME_COLUMNS:
+            raise SserecError(f"the time column is one of {', '.join(TIME_COLUMNS)}")
+        self.events.time_column = argument
+        self.events.lay_out()
+        self.say(f"times: {argument}")
+
+    def action_hints(self) -> None:
+        self.status.shows_hints = not self.status.shows_hints
+        self.status.refresh()
+
+    def do_theme(self, argument: str) -> None:
+        if argument not in self.app.available_themes:
+            raise SserecError(f"no theme {argument}: {', '.join(sorted(self.app.available_themes))}")
+        self.app.theme = argument
+
+    def do_help(self, _: str) -> None:
+        self.app.call_later(self.app.run_action, "help")
+
+    def do_quit(self, _: str) -> None:
+        self.leave()
+
+    # prompts
+
+    def action_command(self) -> None:
+        self.ask("command", ":", "", self.complete_command)
+
+    def run_or_ask(self, command: Command) -> None:
+        """From the palette: at once, or, where it wants to know more, by the prompt."""
+        if command.arguments:
+            self.ask("command", ":", f"{command.name} ", self.complete_command)
+        else:
+            self.on_prompt_entered(Prompt.Entered("command", command.name))
+
+    def complete_command(self, text: str) -> Sequence[Completion]:
+        return complete(text, self.words_for)
+
+    def words_for(self, command: str) -> list[str]:
+        """What only the moment knows of a command's first argument."""
+        match command:
+            case "theme":
+                return sorted(self.app.available_themes)
+            case "exchange":
+                return [str(line.number) for line in self.document.exchanges]
+            case "step":
+                return sorted({step.type for step in self.stream.shape.steps})
+        return []
+
+    def on_prompt_left(self) -> None:
+        self.came_from.focus()
+
+    def on_prompt_entered(self, entered: Prompt.Entered) -> None:
+        """Does what was typed; what cannot be done is said."""
+        try:
+            self.obey(entered.purpose, entered.text)
+        except SserecError as fault:
+            self.say(str(fault))
+
+    def obey(self, purpose: str, text: str) -> None:
+        match purpose:
+            case "command":
+                if text:
+                    self.run_command(text)
+            case "find-text":
+                if text and isinstance(self.came_from, TextPane):
+                    self.find_in_pane(self.came_from, text)
+            case "find":
+                if text:
+                    self.do_find(text)
+            case _:
+                getattr(self, "do_" + purpose)(text)
+
+    def run_command(self, text: str) -> None:
+        """Raises UsageError for what is no command."""
+        typed = parse_command(text)
+        getattr(self, typed.command.method)(typed.argument)
+
+    # what jobs and the file bring
+
+    def job_moved(self, name: str, progress: Progress | None) -> None:
+        match name:
+            case "load":
+                self.loaded_more(progress)
+            case "find":
+                self.found_more(is_over=progress is None)
+            case "filter":
+                self.filtered_more(progress)
+            case "answer":
+                self.folded_more(progress)
+            case "check":
+                self.checked_more(progress)
+
+    def loaded_more(self, progress: Progress | None) -> None:
+        self.events.rows_changed()
+        self.timeline.picture_changed()
+        if progress is None:
+            self.tell_status()
+            if self.config.check and not self.document.is_live and not self.stream.findings.is_complete:
+                self.start("check", self.document.check())
+
+    def folded_more(self, progress: Progress | None) -> None:
+        if progress is None:
+            self.show_answer()
+        else:
+            self.answer.show([], f"folding {progress.fraction:.0%} …")
+
+    def checked_more(self, progress: Progress | None) -> None:
+        self.events.refresh()
+        self.timeline.picture_changed()
+        if progress is None:
+            self.show_detail()
+
+    def watch_file(self) -> None:
+        """Looks at the file again and again, as long as it grows."""
+        self._watch = self.set_interval(REFRESH_S, self.look_again)
+
+    def look_again(self) -> None:
+        self._looks += 1
+        self.output.look_again()
+        if self.document.refresh():
+            self.stream_grew()
+        runs = self.companion is not None and self.companion.returncode is None
+        if self._watch is not None and not self.document.is_live and not runs:
+            self._watch.stop()
+            self.stream_grew()
+            self.begin_loading()
+
+    def stream_grew(self) -> None:
+        self.exchanges.display = len(self.document.exchanges) > 1
+        self.exchanges.exchanges_changed()
+        self.events.rows_changed()
+        if self.cursor.following:
+            self.cursor.keep_up()
+            self.cursor_moved()
+        if self._looks % PICTURE_EVERY == 0:
+            self.begin_loading()
+        self.tell_status()

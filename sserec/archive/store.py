@@ -25,8 +25,9 @@ from sserec.archive.source import Source
 from sserec.archive.values import Flaw, Problem
 from sserec.errors import DamagedArchive
 
-_KEPT_BYTES = 12 << 20
-"""Of data, and as much of records: the frames around where somebody reads, which are 4 MiB each."""
+_KEPT_DATA_BYTES = 9 << 20
+"""The two frames on either side of where somebody reads; they are 4 MiB each."""
+_KEPT_BODY_BYTES = 3 << 20
 _KEPT_ITEMS = 256
 _WORTH_A_PREFIX = 256 << 10
 
@@ -34,7 +35,8 @@ _WORTH_A_PREFIX = 256 << 10
 class _Recent:
     """The byte strings used last, up to a total size."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit_bytes: int) -> None:
+        self._limit_bytes = limit_bytes
         self._items: OrderedDict[int, bytes] = OrderedDict()
         self._size_bytes = 0
 
@@ -47,7 +49,9 @@ class _Recent:
     def put(self, key: int, item: bytes) -> None:
         self._size_bytes += len(item) - len(self._items.pop(key, b""))
         self._items[key] = item
-        while len(self._items) > 1 and (self._size_bytes > _KEPT_BYTES or len(self._items) > _KEPT_ITEMS):
+        while len(self._items) > 1 and (
+            self._size_bytes > self._limit_bytes or len(self._items) > _KEPT_ITEMS
+        ):
             self._size_bytes -= len(self._items.popitem(last=False)[1])
 
 
@@ -57,8 +61,8 @@ class BlockStore:
     def __init__(self, source: Source, report: Callable[[Problem], None]) -> None:
         self._source = source
         self._report = report
-        self._bodies = _Recent()
-        self._data = _Recent()
+        self._bodies = _Recent(_KEPT_BODY_BYTES)
+        self._data = _Recent(_KEPT_DATA_BYTES)
         self._spoilt: set[int] = set()
         """Positions of the blocks whose data are damaged, so that they are not tried again."""
         self._lock = threading.RLock()

@@ -13,7 +13,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from typing import Generic, NamedTuple, Protocol, TypeVar, overload
 
-_KEPT_PARTS = 32
+_KEPT_PARTS = 16
 """Up to half a million events: whoever reads on finds his part, and a million rows do not stay in memory."""
 
 _SPREAD = 8

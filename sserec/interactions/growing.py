@@ -1,8 +1,10 @@
-"""Strings and lists that only grow, cheap to copy at any moment.
+"""Strings, lists and numbered things that grow, cheap to copy at any moment.
 
 Knows nothing of streams. Growing costs what is added, never what is there already.
 """
 
+from collections.abc import Iterator
+from itertools import chain
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -59,3 +61,34 @@ class Log(Generic[T]):
 
     def value(self) -> tuple[T, ...]:
         return tuple(self._items[: self._count])
+
+
+class Numbered(Generic[T]):
+    """Things by their number. Those from 0 on without a hole, mostly all, are a list: a copy of that takes a pointer
+    each, where one of a dict takes six, and a long stream keeps hundreds of copies."""
+
+    __slots__ = ("_others", "_row")
+
+    def __init__(self, row: list[T] | None = None, others: dict[int, T] | None = None) -> None:
+        self._row: list[T] = [] if row is None else row
+        self._others: dict[int, T] = {} if others is None else others
+
+    def __len__(self) -> int:
+        return len(self._row) + len(self._others)
+
+    def __setitem__(self, number: int, thing: T) -> None:
+        if number < len(self._row):
+            self._row[number] = thing
+        elif number == len(self._row) and number not in self._others:
+            self._row.append(thing)
+        else:
+            self._others[number] = thing
+
+    def get(self, number: int) -> T | None:
+        return self._row[number] if 0 <= number < len(self._row) else self._others.get(number)
+
+    def items(self) -> Iterator[tuple[int, T]]:
+        return chain(enumerate(self._row), self._others.items())
+
+    def copy(self) -> "Numbered[T]":
+        return Numbered(self._row.copy(), self._others.copy())

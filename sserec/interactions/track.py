@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from sserec.interactions.diagnostics import shown
 from sserec.interactions.events import Json
+from sserec.interactions.growing import Numbered
 from sserec.interactions.steps import Delta, Say, Step, fold_payload, inferred_type
 
 
@@ -31,7 +32,7 @@ class Track:
     def __init__(self, revision: Revision) -> None:
         self._revision = revision
         self._deltas = revision.deltas
-        self._steps: dict[int, Step] = {}
+        self._steps: Numbered[Step] = Numbered()
         self._own: dict[int, Step] = {}
         """Those of ``_steps`` that no fork shares."""
         self._superseded: list[tuple[int, Step]] = []
@@ -188,8 +189,9 @@ class Track:
 
     def _writable(self, index: int) -> Step | None:
         step = self._own.get(index)
-        if step is None and index in self._steps:
-            step = self._steps[index] = self._own[index] = self._steps[index].copy()
+        shared = self._steps.get(index) if step is None else None
+        if shared is not None:
+            step = self._steps[index] = self._own[index] = shared.copy()
         return step
 
     def _valid(self, index: Any, otherwise: int, say: Say) -> int:

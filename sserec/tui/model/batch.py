@@ -6,7 +6,7 @@ the end of the event before it, so a comment in front of it belongs to it.
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any, Protocol
 
 from sserec.interactions import parse
@@ -14,8 +14,10 @@ from sserec.sse import Decoder, Event
 from sserec.tui.model.needle import Needle
 from sserec.tui.model.places import Place
 from sserec.tui.model.query import Condition, Query
-from sserec.tui.model.tape import Read, Tape
+from sserec.tui.model.tape import Read, Tape, decode
 
+FEW = 8
+"""Decoding all events of a read costs what decoding an eighth of them one by one does."""
 NO_EVENT = Event("", b"", "", 0, 0)
 
 
@@ -30,42 +32,54 @@ class Knowledge(Protocol):
 
 
 class EventSubject:
-    """One event, decoded when that is asked for."""
+    """One event, of which nothing is read before it is asked for."""
 
-    def __init__(self, index: int, block: bytes, tape: Tape, knowledge: Knowledge) -> None:
-        self.block = block
-        self.number = index + 1
+    __slots__ = ("_batch", "_event", "_index", "_payload")
+
+    def __init__(self, index: int, batch: "Batch") -> None:
         self._index = index
-        self._tape = tape
-        self._knowledge = knowledge
+        self._batch = batch
+        self._event: Event | None = None
+        self._payload: dict[str, Any] | None = None
 
-    @cached_property
+    @property
+    def block(self) -> bytes:
+        return self._batch.block(self._index)
+
+    @property
     def event(self) -> Event:
-        events = Decoder(self._tape.start(self._index)).feed(self.block)
-        return events[-1] if events else NO_EVENT
+        if self._event is None:
+            self._event = self._batch.event(self._index)
+        return self._event
 
-    @cached_property
+    @property
     def payload(self) -> dict[str, Any]:
-        return parse(self.event).payload
+        if self._payload is None:
+            self._payload = parse(self.event).payload
+        return self._payload
 
     @property
     def name(self) -> str:
         return self.event.type
 
     @property
+    def number(self) -> int:
+        return self._index + 1
+
+    @property
     def t_ns(self) -> int | None:
-        return self._tape.t_ns(self._index)
+        return self._batch.tape.t_ns(self._index)
 
     @property
     def gap_ns(self) -> int | None:
-        return self._tape.gap_ns(self._index)
+        return self._batch.tape.gap_ns(self._index)
 
     @property
     def step_names(self) -> tuple[str, ...]:
-        return self._knowledge.step_names(self._index, self.payload.get("index"))
+        return self._batch.knowledge.step_names(self._index, self.payload.get("index"))
 
     def has(self, flag: str) -> bool:
-        return self._knowledge.has(Place(self._index), flag)
+        return self._batch.knowledge.has(Place(self._index), flag)
 
 
 class StraySubject:
@@ -90,11 +104,12 @@ class Batch:
     """The events of one read."""
 
     def __init__(self, read: Read, tape: Tape, knowledge: Knowledge) -> None:
+        self.tape = tape
+        self.knowledge = knowledge
         self._read = read
-        self._tape = tape
-        self._knowledge = knowledge
         self._ends = tape.end_values(read.first, read.after)
-        self._subject = lru_cache(maxsize=None)(self._new_subject)
+        self._subjects: dict[int, EventSubject] = {}
+        self._are_many = False
 
     def left_by(self, query: Query) -> Sequence[int]:
         """The events for which all conditions hold."""
@@ -103,25 +118,43 @@ class Batch:
             left = self._narrowed(left, condition)
         return left
 
+    def block(self, index: int) -> bytes:
+        """An event's bytes."""
+        row, start = index - self._read.first, self._read.start
+        return self._read.data[self._ends[row - 1] - start if row else 0 : self._ends[row] - start]
+
+    def event(self, index: int) -> Event:
+        """An event. Where many are looked at, all are decoded, which is cheaper than one by one."""
+        if self._are_many and len(self._events) == len(self._ends):
+            return self._events[index - self._read.first]
+        events = Decoder(self.tape.start(index)).feed(self.block(index))
+        return events[-1] if events else NO_EVENT
+
     def _narrowed(self, left: Sequence[int], condition: Condition) -> Sequence[int]:
         term, is_negated = condition.term, condition.is_negated
         if term.needle is not None and (term.is_exact or not is_negated):
-            holding = self._holding(term.needle)
-            if isinstance(left, range) and not is_negated:
-                left = holding
-            else:
-                there = frozenset(holding)
-                left = [index for index in left if (index in there) != is_negated]
+            left = self._with_needle(left, term.needle, is_negated=is_negated)
             if term.is_exact:
                 return left
+        self._are_many = len(left) * FEW > len(self._ends)
         return [index for index in left if term.holds(self._subject(index)) != is_negated]
 
-    def _new_subject(self, index: int) -> EventSubject:
-        return EventSubject(index, self._block(index), self._tape, self._knowledge)
+    def _with_needle(self, left: Sequence[int], needle: Needle, *, is_negated: bool) -> Sequence[int]:
+        holding = self._holding(needle)
+        if isinstance(left, range) and not is_negated:
+            return holding
+        there = frozenset(holding)
+        return [index for index in left if (index in there) != is_negated]
 
-    def _block(self, index: int) -> bytes:
-        row, start = index - self._read.first, self._read.start
-        return self._read.data[self._ends[row - 1] - start if row else 0 : self._ends[row] - start]
+    def _subject(self, index: int) -> EventSubject:
+        subject = self._subjects.get(index)
+        if subject is None:
+            subject = self._subjects[index] = EventSubject(index, self)
+        return subject
+
+    @cached_property
+    def _events(self) -> list[Event]:
+        return decode(Decoder(self._read.start), self._read.data)
 
     @cached_property
     def _small_letters(self) -> bytes:
@@ -133,9 +166,7 @@ class Batch:
             return self._matching(needle)
         found = self._holding_plain(needle)
         return (
-            found
-            if needle.pattern is None
-            else [index for index in found if needle.is_in(self._block(index))]
+            found if needle.pattern is None else [index for index in found if needle.is_in(self.block(index))]
         )
 
     def _holding_plain(self, needle: Needle) -> list[int]:
@@ -158,7 +189,7 @@ class Batch:
         match = needle.pattern.search(data)
         while match is not None and match.start() < len(data):
             row = bisect_right(ends, match.start() + start, row)
-            if match.end() <= ends[row] - start or needle.is_in(self._block(first + row)):
+            if match.end() <= ends[row] - start or needle.is_in(self.block(first + row)):
                 found.append(first + row)
             match = needle.pattern.search(data, ends[row] - start)
         return found

@@ -19,7 +19,8 @@ from sserec.tui.model.query import Query
 from sserec.tui.model.strays import Strays
 from sserec.tui.model.tape import Read, Tape
 
-STRAYS_A_STEP = 8
+STRAYS_A_STEP = 64
+"""Stray bytes that are looked at in one step; where they are scattered, each is in another frame."""
 BACKWARD_EVENTS = 1 << 13
 
 
@@ -63,7 +64,7 @@ class Hits:
             yield Progress(self._scanned, len(self._tape))
         while self._scanned_strays < len(self._all_strays):
             with self._lock:
-                self._scan_strays()
+                self._scan_strays(len(self._tape) + 1)
             yield Progress(self._scanned, len(self._tape))
 
     def seek(self, event: int, direction: int) -> Job:
@@ -114,13 +115,19 @@ class Hits:
     def _scan_events(self) -> None:
         read = next(self._tape.reads(self._scanned, len(self._tape)), None)
         if read is not None:
+            self._scan_strays(read.after)
             self.indexes.extend(self._left(read))
         self._scanned = read.after if read else len(self._tape)
 
-    def _scan_strays(self) -> None:
-        after = min(self._scanned_strays + STRAYS_A_STEP, len(self._all_strays))
-        self.strays.extend(filter(self._leaves_stray, range(self._scanned_strays, after)))
-        self._scanned_strays = after
+    def _scan_strays(self, before: int) -> None:
+        """Those that stand before an event, at most so many that a step stays short."""
+        strays = self._all_strays
+        for stray in range(self._scanned_strays, min(self._scanned_strays + STRAYS_A_STEP, len(strays))):
+            if strays.before[stray] >= before:
+                return
+            if self._leaves_stray(stray):
+                self.strays.append(stray)
+            self._scanned_strays = stray + 1
 
     def _leaves_stray(self, stray: int) -> bool:
         strays = self._all_strays

@@ -20,7 +20,10 @@ from sserec.sse import Decoder, Event, Residue
 from sserec.timeline import STALL_NS
 from sserec.tui.model.jobs import Job, Progress
 from sserec.tui.model.strays import UNFINISHED, WHOLE_BODY, Strays
-from sserec.tui.model.tape import READ_BYTES, Read, Tape
+from sserec.tui.model.tape import Read, Tape, decode
+
+BEHIND_BYTES = 1 << 20
+"""Of what stands behind the last event, that is looked at line by line."""
 
 STEP_MARK = b'.start"'
 """Stands in every event that begins a step, in either revision of the API: in the JSON's ``event_type``."""
@@ -97,7 +100,7 @@ class Shape:
 
     def _take(self, read: Read) -> None:
         decoder = Decoder(read.start)
-        events = decoder.feed(read.data)
+        events = decode(decoder, read.data)
         for residue in decoder.residue():
             self._add_stray(residue, read.first + bisect_right(events, residue.start, key=_end))
         position = read.data.find(STEP_MARK)
@@ -125,13 +128,13 @@ class Shape:
                 self._take_behind(*region)
 
     def _take_behind(self, start: int, end: int) -> None:
-        """Lines of the first megabyte, and the rest, which is one block or something else, as a whole."""
+        """The lines it begins with, and the rest, which is one block or something else, as a whole."""
         if not self._is_event_stream:
             self.strays.add(0, WHOLE_BODY, start, end)
             return
-        decoder, after = Decoder(start), min(start + READ_BYTES, end)
+        decoder, after = Decoder(start), min(start + BEHIND_BYTES, end)
         with suppress(DamagedArchive):
-            decoder.feed(self._tape.body(start, after))
+            decode(decoder, self._tape.body(start, after))
         tail = decoder.end()
         for residue in decoder.residue():
             self._add_stray(residue, len(self._tape))

@@ -122,6 +122,14 @@ class Stream:
         mark = self._marks().at(self.number, place)
         return None if mark is None else mark.text
 
+    def toggle_mark(self, place: Place) -> bool:
+        """Sets a mark, or removes the one that is there. True when there is one now."""
+        return self._marks().toggle(self.number, place)
+
+    def comment(self, place: Place, text: str) -> None:
+        """Writes a note on a place, which is marked by that."""
+        self._marks().comment(self.number, place, text)
+
     def finding(self, event: int) -> Severity | None:
         """The worst finding on an event."""
         return self.findings.worst(event)

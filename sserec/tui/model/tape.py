@@ -17,8 +17,11 @@ from sserec.tui.model.jobs import Job, Progress
 from sserec.tui.model.medium import Medium
 
 LOADED_ROWS = 1 << 14
-READ_BYTES = 1 << 20
-"""What is decoded together: one read, about 10 ms."""
+READ_BYTES = 1 << 18
+"""What is read and decoded together: a millisecond or two, unless its frame has to be decompressed first."""
+PIECE_BYTES = 1 << 14
+"""What a decoder is fed at once. It goes on slowly to the end of a piece when the type of the events changes, so that
+a megabyte in one piece takes 0.7 us an event, in these 0.43."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ class Tape:
         self.is_timed = medium.is_timed
         self.times = array("Q")
         """When each event was complete, as far as :meth:`load` has come; empty where the file knows no times."""
-        self.ends = array("Q")
+        self.ends = array("I")
         """Where each event ends, as far as :meth:`load` has come."""
         self._medium = medium
         self._lock = medium.lock
@@ -75,10 +78,12 @@ class Tape:
             return grown
 
     def load(self) -> Job:
-        """Reads the tables into memory, 16 bytes an event, after which times and places cost nothing to look up."""
+        """Reads the tables into memory, 12 bytes an event, after which times and places cost nothing to look up."""
         while len(self.ends) < self._count:
             with self._lock:
                 first = len(self.ends)
+                if self.size_bytes >= 1 << 32 and self.ends.typecode == "I":
+                    self.ends = array("Q", self.ends)
                 after = min(first + LOADED_ROWS, self._count)
                 if self.is_timed:
                     self.times.extend(self._table.t_ns[first:after])
@@ -206,7 +211,7 @@ class Tape:
                 yield from self._readable(middle, after)
 
     def _decoded(self, read: Read) -> list[Event]:
-        events = Decoder(read.start, self._id_before(read.first)).feed(read.data)
+        events = decode(Decoder(read.start, self._id_before(read.first)), read.data)
         if len(events) == read.after - read.first:
             return events
         return [self._alone(index) for index in range(read.first, read.after)]
@@ -231,3 +236,9 @@ class Tape:
         except DamagedArchive:
             return ""
         return events[-1].last_event_id if events else ""
+
+
+def decode(decoder: Decoder, data: bytes) -> list[Event]:
+    """All events that ``data`` complete."""
+    pieces = range(0, len(data), PIECE_BYTES)
+    return [event for at in pieces for event in decoder.feed(data[at : at + PIECE_BYTES])]

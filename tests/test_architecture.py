@@ -14,7 +14,7 @@ PACKAGE = Path(sserec.__file__).parent
 
 FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"errors", "records", "display"}),
-    frozenset({"archive.columns"}),
+    frozenset({"archive.columns", "concealment"}),
     frozenset({"sse", "redact", "archive.format", "timeline"}),
     frozenset({"interactions", "holes"}),
     frozenset({"archive", "authority", "annotations", "stats", "conversations"}),
@@ -23,13 +23,13 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"proxy", "export"}),
     frozenset({"replay"}),
     frozenset({"httpx"}),
-    frozenset({"tui"}),
+    frozenset({"tui", "forwarding"}),
     frozenset({"cli", "pytest_plugin"}),
 )
 """Each floor imports only what stands below it; a package counts as one, but for the part named on its own."""
 
 PURE = (
-    "errors", "records", "display", "sse", "holes", "redact", "archive.format", "timeline", "interactions",
+    "errors", "records", "display", "sse", "holes", "concealment", "redact", "archive.format", "timeline", "interactions",
     "annotations", "stats", "check", "conversations", "replay.score", "replay.asked", "replay.differences",
     "replay.repertoire", "replay.programme",
 )  # fmt: skip

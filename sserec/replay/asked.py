@@ -70,6 +70,24 @@ class Asked:
         return replace(self, query=query, last_event_id=None)
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A request as it came, with everything that is needed to send it on."""
+
+    method: str
+    target: str
+    """As it stood in the request line: a path, or a URL where the client uses a proxy."""
+    headers: Headers
+    body: bytes
+    authority: str | None = None
+    """Whom it was sent to, where that is known."""
+
+    @property
+    def asked(self) -> Asked:
+        """What it means."""
+        return asked(self.method, self.target, self.headers, self.body, self.authority)
+
+
 def asked(
     method: str, url: str, headers: Headers = (), body: bytes = b"", authority: str | None = None
 ) -> Asked:

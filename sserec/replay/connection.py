@@ -1,6 +1,6 @@
 """What the server's connections have in common, whatever HTTP they speak.
 
-A connection owns a leg, turns bytes into requests, hands them to its programme and performs what it gets. It knows
+A connection owns a leg, turns bytes into requests, has them answered, and is the stage for it. It knows
 when the client can take no more, and when it is gone.
 """
 
@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from sserec.proxy.facts import Arrival
 from sserec.proxy.leg import Leg
 from sserec.records import Manner
-from sserec.replay.clock import Clock
-from sserec.replay.programme import Programme
+from sserec.replay.performance import Performer
 
 UNSENT_LIMIT_BYTES = 256 * 1024
 PARTING_S = 2.0
@@ -21,10 +20,9 @@ PARTING_S = 2.0
 class Connection:
     """A client that is being served. Its subclasses speak a version of HTTP."""
 
-    def __init__(self, leg: Leg, programme: Programme, clock: Clock, authority: str | None) -> None:
+    def __init__(self, leg: Leg, performer: Performer, authority: str | None) -> None:
         self._leg = leg
-        self._programme = programme
-        self._clock = clock
+        self._performer = performer
         self._authority = authority
         self._has_room = asyncio.Event()
         self._has_room.set()

@@ -1,5 +1,6 @@
 """In what two requests differ, for the person whose request was not recorded. Pure."""
 
+import re
 from collections.abc import Iterator
 from itertools import islice, zip_longest
 from typing import Any, NamedTuple
@@ -12,6 +13,7 @@ LISTED = 20
 SHOWN_CHARACTERS = 120
 BODY = "body"
 ABSENT = "(nothing)"
+CONCEALED = re.compile(r"\[REDACTED\]\**|\*+")
 OTHER_ENDPOINT = 1_000_000
 """A request for something else is further away than any body can be."""
 
@@ -38,7 +40,7 @@ def differences(recorded: Asked, asked: Asked) -> Iterator[Difference]:
 
 
 def compared(place: str, recorded: Any, asked: Any) -> Iterator[Difference]:
-    if recorded == asked:
+    if recorded == asked or is_concealed(recorded):
         return
     if isinstance(recorded, dict) and isinstance(asked, dict):
         for key in dict.fromkeys((*recorded, *asked)):
@@ -48,6 +50,11 @@ def compared(place: str, recorded: Any, asked: Any) -> Iterator[Difference]:
             yield from compared(f"{place}[{index}]", one, other)
     else:
         yield Difference(place, shown(recorded), shown(asked))
+
+
+def is_concealed(value: Any) -> bool:
+    """Whether the recorder put this in the place of a secret: then anything may have stood there."""
+    return isinstance(value, str) and CONCEALED.fullmatch(value) is not None
 
 
 def shown(value: Any) -> str:

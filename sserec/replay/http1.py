@@ -15,9 +15,8 @@ from sserec.proxy.leg import Leg
 from sserec.proxy.reader import Fault
 from sserec.proxy.tls import MAX_RECORD_BYTES
 from sserec.records import Manner
-from sserec.replay.asked import Asked, asked
+from sserec.replay.asked import Question
 from sserec.replay.connection import Connection
-from sserec.replay.performance import perform
 from sserec.replay.score import Cue, Finale, Head
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -38,15 +37,15 @@ class Incoming:
     head: RequestHead
     body: bytearray = field(default_factory=bytearray)
 
-    def asked(self, authority: str | None) -> Asked:
-        """As it matters; a proxy request names its server in its target."""
+    def question(self, authority: str | None) -> Question:
+        """A proxy request names its server in its target."""
         target = self.head.target
         named = (
             target.partition("://")[2].partition("/")[0].lower()
             if "://" in target.partition("?")[0]
             else None
         )
-        return asked(self.head.method, target, self.head.headers, bytes(self.body), named or authority)
+        return Question(self.head.method, target, self.head.headers, bytes(self.body), named or authority)
 
     @property
     def keeps_connection(self) -> bool:
@@ -96,8 +95,8 @@ class Http1Connection(Connection):
     async def _serve(self) -> None:
         while (request := await self._requests.get()) is not None and not self._gone.is_set():
             stage = Http1Stage(self._leg, self._has_room, request)
-            score = self._programme.score_for(request.asked(self._authority))
-            self._performance = asyncio.ensure_future(perform(score, stage, self._clock))
+            answer = self._performer.answer(request.question(self._authority), stage)
+            self._performance = asyncio.ensure_future(answer)
             with suppress(asyncio.CancelledError):
                 await self._performance
             if self._gone.is_set() or not stage.keeps_connection:

@@ -33,10 +33,9 @@ from sserec.proxy.http2 import (
 from sserec.proxy.leg import Leg
 from sserec.proxy.tls import MAX_RECORD_BYTES
 from sserec.records import Headers, Manner
-from sserec.replay.asked import asked
+from sserec.replay.asked import Question
 from sserec.replay.connection import Connection
 from sserec.replay.http1 import LEAVING
-from sserec.replay.performance import perform
 from sserec.replay.score import Cue, Finale, Head
 
 SETTINGS, PING, WINDOW_UPDATE = 4, 6, 8
@@ -120,6 +119,11 @@ class Incoming:
 
     def pseudo(self, name: str) -> str:
         return next((value for key, value in self.headers if key == name), "")
+
+    @property
+    def fields(self) -> Headers:
+        """The header without the pseudo fields."""
+        return tuple(field for field in self.headers if not field[0].startswith(":"))
 
 
 class Http2Connection(Connection):
@@ -224,12 +228,10 @@ class Http2Connection(Connection):
         request = self._requests.pop(stream)
         method, authority = request.pseudo(":method"), request.pseudo(":authority").lower()
         whom = authority if self._is_proxied else None
-        score = self._programme.score_for(
-            asked(method, request.pseudo(":path"), request.headers, bytes(request.body), whom)
-        )
+        question = Question(method, request.pseudo(":path"), request.fields, bytes(request.body), whom)
         stage = Http2Stage(self, stream, self._stream_window_bytes, mute=method == "HEAD")
         self._stages[stream] = stage
-        performance = asyncio.ensure_future(perform(score, stage, self._clock))
+        performance = asyncio.ensure_future(self._performer.answer(question, stage))
         self._performances[stream] = performance
         performance.add_done_callback(lambda _: self._performances.pop(stream, None))
 

@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from sserec.replay.asked import Question
 from sserec.replay.clock import Clock
+from sserec.replay.programme import Programme
+from sserec.replay.repertoire import Miss
 from sserec.replay.score import Cue, Score
 
 TOGETHER_BYTES = 64 * 1024
@@ -18,6 +21,34 @@ class Stage(Protocol):
 
     async def ready(self) -> None:
         """Returns when the client has taken most of what was sent."""
+
+
+class Fallback(Protocol):
+    """Answers what was not recorded, in whatever way."""
+
+    async def __call__(self, question: Question, stage: Stage) -> None: ...
+
+    async def aclose(self) -> None:
+        """Called once, when the server has stopped."""
+
+
+class Performer:
+    """Answers requests by a programme, and what is not in it by a fallback, where there is one."""
+
+    def __init__(self, programme: Programme, clock: Clock, fallback: Fallback | None = None) -> None:
+        self._programme = programme
+        self._clock = clock
+        self._fallback = fallback
+
+    async def answer(self, question: Question, stage: Stage) -> None:
+        """Plays the answer to its end."""
+        score = self._programme.find(question.asked)
+        if not isinstance(score, Miss):
+            await perform(score, stage, self._clock)
+        elif self._fallback is not None:
+            await self._fallback(question, stage)
+        else:
+            await perform(self._programme.told(score), stage, self._clock)
 
 
 async def perform(score: Score, stage: Stage, clock: Clock) -> None:

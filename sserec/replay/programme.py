@@ -33,19 +33,28 @@ class Programme:
 
     def score_for(self, asked: Asked) -> Score:
         """What is played for a request: its take, or an answer that says what is missing."""
+        score = self.find(asked)
+        return self.told(score) if isinstance(score, Miss) else score
+
+    def find(self, asked: Asked) -> Score | Miss:
+        """What is played for a request, if it is recorded; nobody is told if it is not."""
         answer = self.repertoire.answer(asked)
         if isinstance(answer, Miss):
-            self._missed(answer)
-            return told(answer)
+            return answer
         score = self._pace.of(answer.take.score(answer.start))
         self._request_count += 1
         for fault in self._faults:
             score = fault.apply(score, self._request_count)
         return score
 
+    def told(self, miss: Miss) -> Score:
+        """The answer to a request that nothing answers; whoever wants to know is told as well."""
+        self._missed(miss)
+        return refusal(miss)
 
-def told(miss: Miss) -> Iterator[Moment]:
-    """The answer to a request that nothing answers: 404, in the API's own shape, so that SDKs show the words."""
+
+def refusal(miss: Miss) -> Iterator[Moment]:
+    """404, in the API's own shape, so that SDKs show the words."""
     error = {"code": 404, "message": f"sserec: {miss.message}", "status": "NOT_FOUND"}
     document = {
         "error": error,

@@ -67,6 +67,11 @@ class Repertoire:
         """The takes that answered nothing so far."""
         return [take for index, take in enumerate(self.takes) if index not in self._performed]
 
+    @property
+    def servers(self) -> list[str]:
+        """The URLs of the servers that were recorded."""
+        return [f"https://{authority}" for authority in dict.fromkeys(self._authorities) if authority]
+
     def answer(self, asked: Asked) -> Answer | Miss:
         """The take for the request, and its place is used up."""
         exact = self._perform(asked)
@@ -75,7 +80,7 @@ class Repertoire:
         if asked.last_event_id:
             return self._resumed(asked, asked.last_event_id)
         whole = self._by_interaction(asked)
-        return Answer(whole) if whole is not None else self._miss(asked)
+        return Answer(whole) if whole is not None else self._nearest(asked)
 
     def _perform(self, asked: Asked) -> Take | None:
         """The next take of exactly this request."""
@@ -101,7 +106,7 @@ class Repertoire:
         bare = asked.from_the_start()
         take = next((self.takes[index] for index in self._group(bare)), None) or self._by_interaction(bare)
         if take is None:
-            return self._miss(asked)
+            return self._nearest(asked)
         place = take.place_after(event_id)
         if place is None:
             known = ", ".join(take.event_ids()[:LISTED]) or "no event ids at all"
@@ -120,15 +125,18 @@ class Repertoire:
         self._performed.add(index)
         return self.takes[index]
 
-    def _miss(self, asked: Asked) -> Miss:
+    def _nearest(self, asked: Asked) -> Answer | Miss:
+        """The take whose request differs in secrets only, or what the nearest one differs in."""
         candidates = [(take, take.asked()) for take in self.takes[-COMPARED_TAKES:] if take.asked is not None]
         if not candidates:
             return Miss(asked)
         take, recorded = min(candidates, key=lambda candidate: distance(candidate[1], asked))
-        found = differences(recorded, asked)
-        return Miss(
-            asked, take, [one for one in found if not (self._any_body and one.place.startswith(BODY))]
-        )
+        found = [
+            one for one in differences(recorded, asked) if not (self._any_body and one.place.startswith(BODY))
+        ]
+        if not found and (same := self._perform(recorded)) is not None:
+            return Answer(same)
+        return Miss(asked, take, found)
 
     def _key(self, asked: Asked) -> Hashable:
         digest = None if self._any_body else asked.digest

@@ -23,6 +23,7 @@ from sserec.proxy.tls import Tls, handshake
 from sserec.replay.clock import Clock, SystemClock
 from sserec.replay.http1 import Http1Connection
 from sserec.replay.http2 import Http2Connection
+from sserec.replay.performance import Fallback, Performer
 from sserec.replay.programme import Programme
 from sserec.replay.repertoire import Repertoire
 from sserec.replay.takes import Take
@@ -39,7 +40,10 @@ class ServerContexts(Protocol):
 
 
 class ReplayServer:
-    """Answers every request by the programme. Everything happens on the loop that ``start`` is called on."""
+    """Answers every request by the programme, or by ``fallback`` what is not in it.
+
+    Everything happens on the loop that ``start`` is called on.
+    """
 
     def __init__(
         self,
@@ -47,12 +51,13 @@ class ReplayServer:
         authority: ServerContexts,
         *,
         clock: Clock | None = None,
+        fallback: Fallback | None = None,
         alpn: tuple[str, ...] = ALPN,
         log: Callable[[str], None] = lambda line: None,
     ) -> None:
-        self._programme = programme
         self._authority = authority
-        self._clock = clock or SystemClock()
+        self._performer = Performer(programme, clock or SystemClock(), fallback)
+        self._fallback = fallback
         self._alpn = alpn
         self._log = log
         self._listener: socket.socket
@@ -77,6 +82,8 @@ class ReplayServer:
         for connection in self._connections:
             connection.cancel()
         await asyncio.gather(*self._connections, return_exceptions=True)
+        if self._fallback is not None:
+            await self._fallback.aclose()
 
     def _accept(self) -> None:
         for _ in range(ACCEPTS_AT_ONCE):
@@ -138,7 +145,7 @@ class ReplayServer:
     ) -> None:
         leg = Leg(sock, Side.CLIENT, ArrivalClock(), tls)
         speak = Http2Connection if is_http2 else Http1Connection
-        await speak(leg, self._programme, self._clock, authority).run(early)
+        await speak(leg, self._performer, authority).run(early)
 
 
 def without_default_port(authority: str) -> str:

@@ -6,7 +6,6 @@ it here; a request that nothing answers is told, to the client and to the person
 
 import asyncio
 import gc
-import os
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
@@ -14,13 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sserec.errors import NothingFound
-from sserec.proxy import environment
 from sserec.proxy.authority import Authority
 from sserec.proxy.child import run_command
-from sserec.proxy.session import authority_part, prepare_forward, reachable, serve_until_told
-from sserec.proxy.trust import union_bundle
+from sserec.proxy.endpoint import authority_part, reachable
+from sserec.proxy.session import serve_until_told
 from sserec.recording import Recording
 from sserec.replay.faults import Fault
+from sserec.replay.leading import base_urls, by_base_url, by_proxy, trusting
 from sserec.replay.programme import Programme
 from sserec.replay.repertoire import Miss, Repertoire
 from sserec.replay.score import ORIGINAL, Pace
@@ -105,36 +104,20 @@ class Session:
             return await run_command(self._plan.command, variables)
 
     def _variables(self, address: tuple[str, int], folder: Path) -> dict[str, str]:
-        """The command's environment. It may record what it is played: it is in no recording."""
+        """The command's environment."""
         pem, url = self._authority.certificate_pem, self._url(address)
         if self._plan.as_proxy:
-            variables = prepare_forward(url, folder, pem, "").variables
-        else:
-            base_urls = self._base_urls(url)
-            trust = self._trust(folder) if self._plan.ca_file else {}
-            variables = {**environment.reverse(os.environ, base_urls, session="").variables, **trust}
-        return {name: value for name, value in variables.items() if name != environment.SESSION}
-
-    def _trust(self, folder: Path) -> dict[str, str]:
-        bundle = folder / environment.BUNDLE_FILE
-        named = environment.named_bundles(os.environ)
-        bundle.write_bytes(union_bundle(self._authority.certificate_pem, named))
-        return {
-            **dict.fromkeys(environment.BUNDLE_VARIABLES, str(bundle)),
-            "NODE_EXTRA_CA_CERTS": str(bundle),
-        }
+            return by_proxy(url, folder, pem)
+        trust = trusting(folder, pem) if self._plan.ca_file else {}
+        return {**by_base_url(self._base_urls(url)), **trust}
 
     def _base_urls(self, url: str) -> dict[str, str]:
-        variables = base_urls(self._authorities(), url) | dict.fromkeys(self._plan.variables, url)
+        variables = base_urls(self._repertoire.servers, url) | dict.fromkeys(self._plan.variables, url)
         if not variables:
             self._say(
                 f"the recorded servers have no base-URL variable that is known: say --env NAME; it is {url}"
             )
         return variables
-
-    def _authorities(self) -> list[str]:
-        requests = (take.asked() for take in self._repertoire.takes if take.asked is not None)
-        return list(dict.fromkeys(request.authority for request in requests if request.authority))
 
     def _url(self, address: tuple[str, int]) -> str:
         scheme = "https" if self._plan.ca_file and not self._plan.as_proxy else "http"
@@ -156,13 +139,3 @@ def tell_codings(performed: Iterable[Take], say: Say) -> None:
         what = coded[0].name if len(coded) == 1 else f"{len(coded)} exchanges"
         names = ", ".join(sorted({take.coding or "" for take in coded}))
         say(f"{what} had a content coding ({names}); the body is served decoded, without Content-Encoding")
-
-
-def base_urls(authorities: Iterable[str], url: str) -> dict[str, str]:
-    """The variables that lead the SDKs of the recorded servers' vendors to ``url``."""
-    variables = {}
-    for authority in authorities:
-        target = f"https://{authority}"
-        if variable := environment.base_url_variable(target):
-            variables[variable] = environment.base_url(target, url)
-    return variables

@@ -1,0 +1,147 @@
+"""What was not recorded, asked of the real server: only where somebody wants that.
+
+Knows httpx and the stages of the replay; the answer passes as it comes. With a :class:`RecordingTransport` it is
+recorded on its way, and :func:`merge` makes one recording of the old exchanges and the new.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from sserec.archive import ArchiveReader, ArchiveWriter, ExchangeRecord, finalise
+from sserec.httpx import fields_of
+from sserec.records import Connection, Headers, Response
+from sserec.replay.asked import Question
+from sserec.replay.performance import Stage
+from sserec.replay.score import Finale, Head
+from sserec.replay.takes import FRAMING_FIELDS
+
+OF_ONE_CONNECTION = FRAMING_FIELDS | {"host", "expect", "te", "proxy-authorization", "proxy-connection"}
+PLAIN_TEXT = (("content-type", "text/plain; charset=utf-8"),)
+
+
+class Forwarder:
+    """A fallback of the replay server.
+
+    ``server``: the URL of the server that a client means that was led here by a base URL; one that names its server
+    itself gets that. ``tell`` is told of each request that leaves.
+    """
+
+    def __init__(
+        self,
+        transport: httpx.AsyncBaseTransport,
+        server: str | None,
+        tell: Callable[[str], None] = lambda line: None,
+    ) -> None:
+        self._transport = transport
+        self._server = server
+        self._tell = tell
+
+    async def __call__(self, question: Question, stage: Stage) -> None:
+        """Asks the real server, and plays what it answers while it comes."""
+        url = self._url(question)
+        if url is None:
+            play_failure(stage, "it is not known which server this request is for")
+            return
+        self._tell(f"{question.asked.name} was not recorded and goes to {url.partition('/v')[0]}")
+        headers = [field for field in question.headers if field[0].lower() not in OF_ONE_CONNECTION]
+        request = httpx.Request(question.method, url, headers=headers, content=question.body)
+        try:
+            response = await self._transport.handle_async_request(request)
+        except httpx.HTTPError as error:
+            play_failure(stage, f"{url} cannot be reached: {error}")
+            return
+        await play(response, stage)
+
+    async def aclose(self) -> None:
+        """Closes the transport."""
+        await self._transport.aclose()
+
+    def _url(self, question: Question) -> str | None:
+        if "://" in question.target.partition("?")[0]:
+            return question.target
+        server = f"https://{question.authority}" if question.authority else self._server
+        return server and server.rstrip("/") + question.target
+
+
+async def play(response: Any, stage: Stage) -> None:
+    """Passes a response on as it comes, and its end as it is."""
+    try:
+        stage.play([Head(head_of(response))])
+        async for data in response.stream:
+            stage.play([data])
+            await stage.ready()
+        stage.play([Finale.END])
+    except httpx.ReadError:
+        stage.play([Finale.RESET])
+    except httpx.HTTPError:
+        stage.play([Finale.CUT])
+    finally:
+        await response.aclose()
+
+
+def head_of(response: Any) -> Response:
+    reason = response.extensions.get("reason_phrase", b"").decode("latin-1")
+    kept: Headers = tuple(
+        field for field in fields_of(response.headers) if field[0].lower() not in FRAMING_FIELDS
+    )
+    return Response(response.status_code, reason, "HTTP/1.1", kept)
+
+
+def play_failure(stage: Stage, why: str) -> None:
+    body = f"sserec: {why}\n".encode()
+    stage.play([Head(Response(502, "Bad Gateway", "HTTP/1.1", PLAIN_TEXT), len(body)), body, Finale.END])
+
+
+def merge(files: Sequence[Path], out: Path) -> None:
+    """One recording of the exchanges of several, file after file, each as long after the one before as it began.
+
+    Times within a file stay; connections that nobody looked into are left out. Raises ArchiveError, RecordingError.
+    """
+    with ArchiveReader.open(files[0]) as first:
+        meta = first.meta
+    shift_ns = shift_id = 0
+    with ArchiveWriter(out, meta=meta) as writer:
+        for file in files:
+            with ArchiveReader.open(file) as reader:
+                records = [record for record in reader.exchanges if record.request is not None]
+                for record in records:
+                    copy(reader, record, writer, shift_ns, shift_id)
+                ids = [record.connection.id for record in records if record.connection]
+                ends = [record.close.t_ns for record in records if record.close]
+                shift_ns, shift_id = shift_ns + max(ends, default=0), shift_id + max(ids, default=0)
+    finalise(out)
+
+
+def copy(
+    reader: ArchiveReader, record: ExchangeRecord, writer: ArchiveWriter, shift_ns: int, shift_id: int
+) -> None:
+    assert record.request is not None
+    number = writer.open_exchange(record.request, (record.t_open_ns or 0) + shift_ns)
+    if record.connection is not None:
+        writer.connection(number, shifted(record.connection, shift_ns, shift_id))
+    writer.request_body(number, record.request_body())
+    if record.t_sent_ns is not None:
+        writer.request_sent(number, record.t_sent_ns + shift_ns)
+    if record.response is not None:
+        writer.response(number, record.response, (record.t_response_ns or 0) + shift_ns)
+    for chunk in reader.chunks(record.number):
+        writer.chunk(number, chunk.data, chunk.t_ns + shift_ns, coded_size_bytes=chunk.coded_size_bytes)
+    if record.close is not None:
+        writer.close_exchange(number, replace(record.close, t_ns=record.close.t_ns + shift_ns))
+
+
+def shifted(connection: Connection, shift_ns: int, shift_id: int) -> Connection:
+    def later(t_ns: int | None) -> int | None:
+        return None if t_ns is None else t_ns + shift_ns
+
+    return replace(
+        connection,
+        id=connection.id + shift_id,
+        t_resolved_ns=later(connection.t_resolved_ns),
+        t_connected_ns=later(connection.t_connected_ns),
+        t_tls_ns=later(connection.t_tls_ns),
+    )

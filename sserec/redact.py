@@ -10,6 +10,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
+from sserec.concealment import (
+    Path,
+    conceal_fields,
+    conceal_members,
+    conceal_paths,
+    conceal_words,
+    parse_path,
+)
 from sserec.records import Headers, Request, Response
 
 REDACTED = "[REDACTED]"
@@ -74,6 +82,39 @@ SECRET_QUERY = frozenset(
         "x-goog-signature",
     }
 )
+SECRET_MEMBERS = frozenset(
+    {
+        "api_key",
+        "apikey",
+        "api-key",
+        "access_token",  # OAuth 2 and its extensions
+        "accesstoken",
+        "refresh_token",
+        "refreshtoken",
+        "id_token",
+        "idtoken",
+        "client_secret",
+        "clientsecret",
+        "client_assertion",
+        "assertion",
+        "subject_token",
+        "actor_token",
+        "code_verifier",
+        "device_code",
+        "authorization",
+        "password",
+        "passwd",
+        "secret",
+        "private_key",
+        "privatekey",
+        "secret_access_key",  # AWS
+        "secretaccesskey",
+        "session_token",
+        "sessiontoken",
+    }
+)
+"""Members of JSON bodies, and fields of forms besides those of SECRET_QUERY. A narrow table, unlike the others: a
+model's own words and the schemas of tools stand in bodies too."""
 SECRET_OPTIONS = frozenset(
     {
         "-u",  # curl
@@ -144,7 +185,10 @@ WHOLE_HEADER = re.compile(
 CREDENTIAL_OPTION = re.compile(
     r"(?P<keep>(?<!\S)(?:-[A-Za-z]{0,12}[uU]|--user|--proxy-user)[ =]?[\"']?)[^\s\"':]*:[^\s\"']+"
 )
+TOKEN_SERVICE = re.compile(r"(?i)://[^?#]*(?:token|oauth|signin|login|credential)")
+"""URLs whose JSON answers hold tokens; any other answer is kept as it came."""
 SECRET_NAME = re.compile(r"(?i)(?:^|[_-])(?:key|token|secret|password|passwd|pwd|credentials?)$|apikey$")
+FORM = re.compile(rb"[\w.%+\[\]-]+=")
 COOKIE = re.compile(r"(?P<keep>(?P<name>[^=;\s]+)=)[^;]*")
 
 
@@ -154,6 +198,18 @@ class Policy:
 
     secret_headers: frozenset[str] = SECRET_HEADERS
     secret_query: frozenset[str] = SECRET_QUERY
+    secret_members: frozenset[str] = SECRET_MEMBERS
+    secret_paths: tuple[Path, ...] = ()
+    """Of JSON bodies."""
+
+    def with_names(self, headers: Iterable[str], query: Iterable[str], paths: Iterable[str]) -> "Policy":
+        """The same, and what these name: headers, parameters of queries and forms, and JSON paths."""
+        return replace(
+            self,
+            secret_headers=self.secret_headers.union(map(str.lower, headers)),
+            secret_query=self.secret_query.union(map(str.lower, query)),
+            secret_paths=self.secret_paths + tuple(map(parse_path, paths)),
+        )
 
     def request(self, request: Request) -> Request:
         """The head with its secrets replaced, and their names in ``redacted``."""
@@ -190,6 +246,35 @@ class Policy:
         names: list[str] = []
         return self._text(text, names), unique(names)
 
+    def body(self, data: bytes) -> bytes:
+        """A body in which no byte has moved, with what is secret of JSON and of forms concealed."""
+        text = data.decode("latin-1")
+        if text.lstrip()[:1] not in ("{", "["):
+            return self.body_part(conceal_fields(text, self._is_secret_field).encode("latin-1"))
+        if self.secret_paths:
+            data = conceal_paths(text, self.secret_paths).encode("latin-1")
+        return self.body_part(data)
+
+    def body_part(self, data: bytes) -> bytes:
+        """The same for a piece out of a body, in which nothing tells a path."""
+        text = conceal_members(data.decode("latin-1"), self._is_secret_member)
+        return conceal_words(text, (BEARER, KNOWN_KEY)).encode("latin-1")
+
+    def conceals_request(self, beginning: bytes) -> bool:
+        """Whether a body that begins so is one that secrets are looked for in: JSON or a form."""
+        return beginning.lstrip()[:1] in (b"{", b"[") or FORM.match(beginning) is not None
+
+    def conceals_response(self, url: str, response: Response) -> bool:
+        """Whether secrets are looked for in a response: tokens that were asked for, and the paths that were named."""
+        media_type = (response.header("content-type") or "").partition(";")[0].strip().lower()
+        return media_type.endswith("json") and bool(self.secret_paths or TOKEN_SERVICE.search(url))
+
+    def _is_secret_member(self, name: str) -> bool:
+        return name in self.secret_members or name in self.secret_headers
+
+    def _is_secret_field(self, name: str) -> bool:
+        return self._is_secret_member(unquote(name)) or unquote(name) in self.secret_query
+
     def _field(self, name: str, value: str, names: list[str]) -> str:
         lower = name.lower()
         if self._is_secret_header(lower):
@@ -215,7 +300,9 @@ class Policy:
         if header and self._is_hidden_header(header["name"].lower()):
             names.append(f"header:{header['name'].lower()}")
             return header["keep"] + REDACTED
-        return self._text(argument, names)
+        return self._text(
+            conceal_paths(argument, self.secret_paths) if self.secret_paths else argument, names
+        )
 
     def _text(self, text: str, names: list[str]) -> str:
         text = self._url(text, names)
@@ -240,6 +327,12 @@ class Policy:
 
 class KeepSecrets(Policy):
     """Replaces nothing: for those who asked for it in as many words."""
+
+    def conceals_request(self, beginning: bytes) -> bool:
+        return False
+
+    def conceals_response(self, url: str, response: Response) -> bool:
+        return False
 
     def request(self, request: Request) -> Request:
         return request

@@ -1,15 +1,19 @@
 """A key must never reach the disk: not the archive, not a temporary file, at no time."""
 
 import base64
+import json
 
 import pytest
 
-from record_support import BODY, Recorder
+from record_support import BODY, FAULT, Recorder
 from sserec.archive import ArchiveReader
 from sserec.recording import Recording
+from sserec.records import Ending
+from upstream_script import Script, Write
 
 CANARY = "cAnArY-0123456789abcdef"
 ENCODED = base64.b64encode(f"ann:{CANARY}".encode()).decode()
+JSON = (("Content-Type", "application/json"),)
 WAYS = {
     "x-goog-api-key": ("-H", f"x-goog-api-key: {CANARY}"),
     "x-api-key": ("-H", f"x-api-key: {CANARY}"),
@@ -33,6 +37,68 @@ def test_a_key_in_a_header_reaches_the_server_and_no_file(recorder: Recorder, wa
     sent = str(recorder.upstream.served[0].headers)
     assert CANARY in sent or ENCODED in sent
     assert_clean(recorder)
+
+
+BODIES = {
+    "json": ("application/json", json.dumps({"model": "m", "auth": {"api_key": CANARY}})),
+    "json in a form's clothes": ("application/x-www-form-urlencoded", json.dumps({"access_token": CANARY})),
+    "oauth": ("application/x-www-form-urlencoded", f"grant_type=refresh_token&refresh_token={CANARY}"),
+    "of one's own": ("application/json", json.dumps({"user": {"mail": CANARY}})),
+}
+
+
+@pytest.mark.parametrize("version", ["--http1.1", "--http2"])
+@pytest.mark.parametrize("way", BODIES)
+def test_a_key_in_a_body_reaches_the_server_and_no_file(recorder: Recorder, way: str, version: str) -> None:
+    media_type, body = BODIES[way]
+    command = ("curl", "-sN", version, "-H", f"Content-Type: {media_type}", "-d", body)
+    got = recorder.record(
+        *with_a_look(*command, recorder.upstream.https + "/s"),
+        options=("--redact-json", "user.mail"),
+        variables={"CANARY": CANARY},
+    )
+    assert got.stdout == BODY
+    assert recorder.upstream.served[0].body == body.encode()
+    assert_clean(recorder)
+    with ArchiveReader.open(recorder.file) as reader:
+        assert len(reader.exchanges[0].request_body()) == len(body), "nothing has moved"
+
+
+@pytest.mark.parametrize("coding", [None, "gzip"])
+def test_a_token_in_an_answer_reaches_the_client_and_no_file(recorder: Recorder, coding: str | None) -> None:
+    answer = json.dumps({"access_token": CANARY, "expires_in": 3599, "scope": "all"}).encode()
+    pieces = tuple(Write(0.005, answer[at : at + 9]) for at in range(0, len(answer), 9))
+    recorder.upstream.play("/oauth2/token", Script(pieces, headers=JSON, coding=coding))
+    url = recorder.upstream.https + "/oauth2/token"
+    got = recorder.record(
+        *with_a_look("curl", "-sN", "--compressed", "-d", "grant_type=x", url), variables={"CANARY": CANARY}
+    )
+    assert got.stdout == answer
+    assert_clean(recorder)
+    with Recording.open(str(recorder.file)) as recording:
+        (exchange,) = recording.exchanges
+        assert exchange.ending is Ending.COMPLETE
+        assert len(exchange.body()) == len(answer)
+        assert json.loads(exchange.body())["expires_in"] == 3599
+        assert len(list(exchange.chunks())) > 1, "the pieces keep their times"
+
+
+def test_what_a_person_names_is_secret_too(recorder: Recorder) -> None:
+    options = ("--redact", "X-Customer", "--redact-query", "customer")
+    url = f"{recorder.upstream.https}/s?customer={CANARY}&alt=sse"
+    got = recorder.record(
+        *with_a_look("curl", "-sN", "-H", f"X-Customer: {CANARY}", url),
+        options=options,
+        variables={"CANARY": CANARY},
+    )
+    assert got.stdout == BODY
+    assert recorder.upstream.served[0].header("x-customer") == CANARY
+    assert_clean(recorder)
+
+
+def test_keeping_and_replacing_at_once_is_refused(recorder: Recorder) -> None:
+    got = recorder.record("true", options=("--keep-secrets", "--redact", "x-mine"))
+    assert (got.returncode, b"--keep-secrets keeps everything" in got.stderr) == (FAULT, True)
 
 
 @pytest.mark.parametrize("base", ["http", "https"])

@@ -5,15 +5,15 @@ includes a wrong option: a script must be able to tell sserec's failure from the
 """
 
 import sys
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import click
 
+from sserec.cli.capture import FILE as FILE
+from sserec.cli.capture import Address as Address
+from sserec.cli.capture import capture_options, contradiction, plan_of
 from sserec.cli.closing import Demands, Voice, tell, tell_nothing
 from sserec.errors import RecordingError, SserecError
-from sserec.proxy.attention import Hosts
 from sserec.proxy.plan import Plan
 
 FAULT = 125
@@ -35,51 +35,18 @@ class RecordCommand(click.Command):
             raise WrongUsage(fault.format_message(), fault.ctx) from None
 
 
-class Address(click.ParamType[Any]):
-    """HOST:PORT, or :PORT on loopback."""
-
-    name = "HOST:PORT"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, int]:
-        host, _, port = str(value).rpartition(":")
-        if not port.isdecimal() or int(port) > 0xFFFF:
-            self.fail(f"{value} is not HOST:PORT", param, ctx)
-        return host.strip("[]") or "127.0.0.1", int(port)
-
-
-class ServerUrl(click.ParamType[Any]):
-    """http:// or https:// and a host."""
-
-    name = "URL"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        parts = urlsplit(str(value))
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            self.fail(f"{value} is not an http:// or https:// URL", param, ctx)
-        return str(value)
-
-
 PORT = click.IntRange(1, 0xFFFF)
-FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command(cls=RecordCommand, context_settings={"allow_interspersed_args": False})
 @click.option("-o", "--output", type=FILE, help="Default: sserec-YYYYmmdd-HHMMSS.sse.zst.")
 @click.option("--overwrite", is_flag=True, help="Replace FILE where it exists.")
-@click.option("--only", multiple=True, metavar="HOST", help="Record nothing else.")
-@click.option("--passthrough", multiple=True, metavar="HOST", help="Do not open; record sizes and times.")
 @click.option("--isolate", is_flag=True, help="Record clients that ignore proxies as well (Linux).")
 @click.option("--port", "ports", multiple=True, type=PORT, metavar="PORT", help="Isolated: catch it too.")
-@click.option("--upstream-ca", type=FILE, help="Trust these authorities as well.")
-@click.option("--keep-secrets", is_flag=True, help="Store keys, tokens and cookies as they are.")
 @click.option("--require-capture", is_flag=True, help="Exit 125 when nothing was captured.")
 @click.option("--require-complete", is_flag=True, help="Exit 125 when a part could not be recorded.")
-@click.option("--reverse", multiple=True, type=ServerUrl(), help="Be a base-URL proxy for this server.")
-@click.option("--env", "variables", multiple=True, metavar="NAME", help="Set NAME to that base URL.")
-@click.option("--listen", type=Address(), default="127.0.0.1:0", help="Default: a free port on loopback.")
 @click.option("--stdin", "from_stdin", is_flag=True, help="Record a body that is piped in.")
+@capture_options
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing on standard error.")
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 def record(
@@ -88,8 +55,6 @@ def record(
     require_capture: bool,
     require_complete: bool,
     quiet: bool,
-    only: tuple[str, ...],
-    passthrough: tuple[str, ...],
     **asked: Any,
 ) -> int:
     """Run COMMAND and record its HTTP streams.
@@ -104,7 +69,7 @@ def record(
     COMMAND's input, output, signals and exit code are its own; sserec's faults are 125. Keys are replaced before
     anything is written. Without COMMAND, --reverse serves until ^C.
     """
-    plan = Plan(**asked, hosts=Hosts(names(only), names(passthrough)))
+    plan = plan_of(**asked)
     check_usage(plan, from_stdin=from_stdin)
     voice = Voice(quiet=quiet)
     demands = Demands(capture=require_capture, complete=require_complete)
@@ -113,10 +78,6 @@ def record(
     except (SserecError, OSError) as fault:
         voice.complain(str(fault))
         return getattr(fault, "exit_code", FAULT)
-
-
-def names(hosts: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(map(str.lower, hosts))
 
 
 def check_usage(plan: Plan, *, from_stdin: bool) -> None:
@@ -128,15 +89,15 @@ def check_usage(plan: Plan, *, from_stdin: bool) -> None:
         raise WrongUsage("--isolate is for a COMMAND, and goes without --reverse")
     if plan.ports and not plan.isolate:
         raise WrongUsage("--port says what --isolate is to catch")
-    if len(plan.variables) > len(plan.reverse):
-        raise WrongUsage("each --env names the variable of one --reverse, in the same order")
+    if reason := contradiction(plan):
+        raise WrongUsage(reason)
 
 
 def record_command(plan: Plan, voice: Voice, demands: Demands) -> int:
     """Runs the command, or serves, to the end, and ends as the command did. Raises SserecError where it must not."""
     from sserec.proxy.trust import UpstreamTrust
 
-    trust = UpstreamTrust(plan.upstream_ca)
+    trust = UpstreamTrust(plan.upstream_ca, verifies=not plan.insecure)
     trust.prepare()  # in a thread, so before the imports below, which take as long
     from sserec.proxy.child import end_like
     from sserec.proxy.session import run

@@ -34,7 +34,7 @@ def run(source: int, plan: Plan, say: Callable[[str], None]) -> Outcome:
     """Records what the descriptor ``source`` gives until its end. Raises RecordingError."""
     clock = Clock()
     destination = Destination(destination_path(plan), meta(clock), overwrite=plan.overwrite)
-    recorder = Recorder(destination.writer, clock)
+    recorder = Recorder(destination.writer, clock, max_body_bytes=plan.max_body_bytes)
     intake = Intake(source, recorder.open_exchange(BODY_ALONE, None, clock.now_ns()), clock)
     intake.run()
     if intake.is_merged:

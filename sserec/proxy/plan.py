@@ -11,6 +11,8 @@ class Plan:
     """Empty and false where nothing was said."""
 
     command: tuple[str, ...] = ()
+    is_exported: bool = False
+    """The variables are printed for other shells, in place of being given to a command."""
     output: Path | None = None
     overwrite: bool = False
     reverse: tuple[str, ...] = ()
@@ -23,4 +25,10 @@ class Plan:
     ports: tuple[int, ...] = ()
     """To catch besides the usual ones, when the command is isolated."""
     upstream_ca: Path | None = None
+    insecure: bool = False
+    max_body_bytes: int | None = None
     keep_secrets: bool = False
+    redact_headers: tuple[str, ...] = ()
+    redact_query: tuple[str, ...] = ()
+    redact_json: tuple[str, ...] = ()
+    """What is secret besides the tables of ``sserec.redact``."""

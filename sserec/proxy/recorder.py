@@ -5,6 +5,7 @@ whatever the disk does. Secrets are replaced before anything enters the queue. W
 dropped and counted, and a body that lost bytes ends there: it is never given out with a hole in it.
 """
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
@@ -62,9 +63,12 @@ class Recorder:
         *,
         policy: Policy = SECRETS,
         queue_limit_bytes: int = QUEUE_LIMIT_BYTES,
+        max_body_bytes: int | None = None,
     ) -> None:
+        """``max_body_bytes``: of each body, as on the wire, no more than its beginning is kept."""
         self.clock = clock
         self.policy = policy
+        self.max_body_bytes = sys.maxsize if max_body_bytes is None else max_body_bytes
         self._lost = Lost()
         self.exchange_count = 0
         self.opaque_count = 0
@@ -88,13 +92,13 @@ class Recorder:
         self.exchange_count += 1
         clean = self.policy.request(request)
         size_bytes = len(clean.url) + size_of(clean.headers)
-        written = Written(self._writer)
+        written = Written(self._writer, self.policy)
         return self._opened(written, self.put_head(size_bytes, written.open, clean, connection, t_ns))
 
     def open_opaque(self, target: str, reason: str, t_ns: int) -> ExchangeSink:
         """Starts to record sizes and times of a connection that nobody looks into."""
         self.opaque_count += 1
-        written = Written(self._writer)
+        written = Written(self._writer, self.policy)
         return self._opened(written, self.put_head(0, written.open_opaque, target, reason, t_ns))
 
     def close(self, timeout_s: float = 10.0) -> bool:
@@ -176,13 +180,17 @@ class OpenExchange:
     def __init__(self, recorder: Recorder, written: Written) -> None:
         self._recorder = recorder
         self._written = written
+        self._request_room_bytes = self._response_room_bytes = recorder.max_body_bytes
         self._lost_request = False
         self._lost_bytes = 0
+        """Of the response, for want of room in the queue or under the limit that was asked for."""
 
     def request_body(self, data: bytes) -> None:
-        if self._lost_request:
-            self._recorder.lose(data)
-        elif not self._recorder.put_body(data, self._written.request_body):
+        kept = data[: self._request_room_bytes]
+        self._request_room_bytes -= len(kept)
+        if self._lost_request and kept:
+            self._recorder.lose(kept)
+        elif kept and not self._recorder.put_body(kept, self._written.request_body):
             self._lost_request = True
 
     def request_sent(self, t_ns: int) -> None:
@@ -193,11 +201,17 @@ class OpenExchange:
         self._recorder.put_head(size_of(clean.headers), self._written.response, clean, t_ns)
 
     def chunk(self, data: bytes, arrival: Arrival) -> None:
+        kept = data[: self._response_room_bytes]
+        self._response_room_bytes -= len(kept)
+        is_kept = bool(kept) and self._record(kept, arrival)
+        self._lost_bytes += len(data) - len(kept) * is_kept
+
+    def _record(self, data: bytes, arrival: Arrival) -> bool:
+        """Queues a chunk. Not behind one that was lost: a body has no hole."""
         if self._lost_bytes:
             self._recorder.lose(data)
-        elif self._recorder.put_body(data, self._written.chunk, arrival):
-            return
-        self._lost_bytes += len(data)
+            return False
+        return self._recorder.put_body(data, self._written.chunk, arrival)
 
     def traffic(self, side: Side, t_ns: int, size_bytes: int) -> None:
         self._recorder.put_head(0, self._written.traffic, side, t_ns, size_bytes)

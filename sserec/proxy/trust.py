@@ -4,7 +4,8 @@ Knows certificate stores. Upstream is verified by the system's store, by ``SSL_C
 where it is set, and by the authorities of ``--upstream-ca`` in addition. The command gets one bundle: everything it
 would have trusted without sserec, and the recording's own authority.
 
-Invariant: a certificate that a careful client would refuse is refused here as well; there is no way round it.
+Invariant: a certificate that a careful client would refuse is refused here as well, unless a person gave that up in as
+many words.
 """
 
 import re
@@ -41,11 +42,15 @@ class UpstreamTrust:
     while the command starts; OpenSSL works there without the interpreter's lock.
     """
 
-    def __init__(self, extra_ca: Path | None = None) -> None:
-        """``extra_ca``: a PEM file of further authorities. Raises UsageError where it is none."""
+    def __init__(self, extra_ca: Path | None = None, *, verifies: bool = True) -> None:
+        """``extra_ca``: a PEM file of further authorities. Raises UsageError where it is none.
+
+        With ``verifies`` false any certificate of any server will do.
+        """
         if extra_ca is not None:
             check_bundle(extra_ca)
         self._extra_ca = extra_ca
+        self._verifies = verifies
         self._contexts: dict[tuple[str, ...], ssl.SSLContext] = {}
         self._lock = Lock()
         self._maker = Thread(target=self._make_all, name="sserec-trust", daemon=True)
@@ -74,7 +79,7 @@ class UpstreamTrust:
                 self.client_context(alpn)
 
     def _make(self, alpn: tuple[str, ...]) -> ssl.SSLContext:
-        context = system_context()
+        context = system_context() if self._verifies else credulous_context()
         if self._extra_ca is not None:
             context.load_verify_locations(self._extra_ca)
         if alpn:
@@ -94,6 +99,14 @@ def system_context() -> ssl.SSLContext:
     paths = ssl.get_default_verify_paths()
     if not paths.cafile and not paths.capath and (bundle := system_bundle()):
         context.load_verify_locations(bundle)
+    return context
+
+
+def credulous_context() -> ssl.SSLContext:
+    """A context that trusts everybody."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
     return context
 
 

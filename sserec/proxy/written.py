@@ -1,28 +1,41 @@
 """The writer thread's end of an exchange: its number in the archive, its content coding, how far its body has come.
 
-Knows the archive's writer and content codings; must not know queues, threads or sockets. Content is decoded here and
-not in the data path, so that a costly coding delays a recording, never a client.
+Knows the archive's writer, content codings, and which bodies secrets are looked for in; must not know queues, threads
+or sockets. All that is done here and not in the data path, so that a costly body delays a recording, never a client.
 """
 
 from dataclasses import replace
+from typing import TypeAlias
 
 from sserec.archive import ArchiveWriter, Direction
 from sserec.proxy.coding import BodyDecoder
 from sserec.proxy.facts import Arrival, Side
+from sserec.proxy.withheld import Withheld
 from sserec.records import Close, Connection, Request, Response
+from sserec.redact import Policy
+
+ChunkFacts: TypeAlias = tuple[Arrival, int | None]
+"""When it came, and its size before content-decoding where there was a coding."""
 
 
 class Written:
     """One exchange, or one opaque connection. Every method may raise RecordingError, as the writer does."""
 
-    def __init__(self, writer: ArchiveWriter) -> None:
+    def __init__(self, writer: ArchiveWriter, policy: Policy) -> None:
         self._writer = writer
+        self._policy = policy
         self._number = 0
+        self._url = ""
+        self._has_request_body = False
+        self._request: Withheld[None] | None = None
+        self._response: Withheld[ChunkFacts] | None = None
+        """Where secrets are looked for in a body: what is not written yet."""
         self._decoder = BodyDecoder(())
         self._size_bytes = 0
         self._undecoded_from: int | None = None
 
     def open(self, request: Request, connection: Connection | None, t_ns: int) -> None:
+        self._url = request.url
         self._number = self._writer.open_exchange(request, t_ns)
         if connection is not None:
             self._writer.connection(self._number, connection)
@@ -31,36 +44,63 @@ class Written:
         self._number = self._writer.open_opaque(target, reason, t_ns)
 
     def request_body(self, data: bytes) -> None:
-        self._writer.request_body(self._number, data)
+        if not self._has_request_body and self._policy.conceals_request(data):
+            self._request = Withheld(self._policy.body, self._policy.body_part)
+        self._has_request_body = True
+        for piece, _ in [(data, None)] if self._request is None else self._request.add(data, None):
+            self._writer.request_body(self._number, piece)
 
     def request_sent(self, t_ns: int) -> None:
+        self._end_request()
         self._writer.request_sent(self._number, t_ns)
 
     def response(self, response: Response, t_ns: int) -> None:
         self._decoder = BodyDecoder(response.headers)
         self._note_fault()
+        if self._policy.conceals_response(self._url, response):
+            self._response = Withheld(self._policy.body, self._policy.body_part)
         self._writer.response(self._number, response, t_ns)
 
     def chunk(self, data: bytes, arrival: Arrival) -> None:
         content = self._decoder.feed(data)
         self._note_fault()
         self._size_bytes += len(content)
-        self._writer.chunk(
-            self._number,
-            content,
-            arrival.t_ns,
-            coded_size_bytes=len(data) if self._decoder.is_coded else None,
-            t_kernel_ns=arrival.t_kernel_ns,
-        )
+        facts = (arrival, len(data) if self._decoder.is_coded else None)
+        if self._response is None:
+            self._write_chunk(content, facts)
+        else:
+            self._write_chunks(self._response.add(content, facts))
 
     def traffic(self, side: Side, t_ns: int, size_bytes: int) -> None:
         direction = Direction.SENT if side is Side.CLIENT else Direction.RECEIVED
         self._writer.traffic(self._number, direction, t_ns, size_bytes)
 
     def close(self, close: Close) -> None:
+        self._end_request()
+        if self._response is not None:
+            self._write_chunks(self._response.end())
         error = close.error or self._decoder.fault
         facts = replace(close, error=error, undecoded_from=self._undecoded_from)
         self._writer.close_exchange(self._number, facts)
+
+    def _write_chunks(self, pieces: list[tuple[bytes, ChunkFacts]]) -> None:
+        for content, facts in pieces:
+            self._write_chunk(content, facts)
+
+    def _write_chunk(self, content: bytes, facts: ChunkFacts) -> None:
+        arrival, coded_size_bytes = facts
+        self._writer.chunk(
+            self._number,
+            content,
+            arrival.t_ns,
+            coded_size_bytes=coded_size_bytes,
+            t_kernel_ns=arrival.t_kernel_ns,
+        )
+
+    def _end_request(self) -> None:
+        for piece, _ in [] if self._request is None else self._request.end():
+            self._writer.request_body(self._number, piece)
+        self._request = None
 
     def _note_fault(self) -> None:
         if self._decoder.fault is not None and self._undecoded_from is None:

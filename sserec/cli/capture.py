@@ -1,0 +1,97 @@
+"""Options that every way to record by a proxy shares, and their types."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import click
+
+from sserec.proxy.attention import Hosts
+from sserec.proxy.plan import Plan
+
+Command = TypeVar("Command", bound=Callable[..., object])
+
+FILE = click.Path(dir_okay=False, path_type=Path)
+UNITS = {"": 1, "k": 1000, "m": 1000**2, "g": 1000**3, "ki": 1024, "mi": 1024**2, "gi": 1024**3}
+
+
+class Address(click.ParamType[Any]):
+    """HOST:PORT, or :PORT on loopback."""
+
+    name = "HOST:PORT"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, int]:
+        host, _, port = str(value).rpartition(":")
+        if not port.isdecimal() or int(port) > 0xFFFF:
+            self.fail(f"{value} is not HOST:PORT", param, ctx)
+        return host.strip("[]") or "127.0.0.1", int(port)
+
+
+class ServerUrl(click.ParamType[Any]):
+    """http:// or https:// and a host."""
+
+    name = "URL"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        parts = urlsplit(str(value))
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            self.fail(f"{value} is not an http:// or https:// URL", param, ctx)
+        return str(value)
+
+
+class Size(click.ParamType[Any]):
+    """Bytes, with a unit or without: ``500k``, ``10MB``, ``1GiB``."""
+
+    name = "SIZE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        match = re.fullmatch(r"(\d+)\s*([kmg]i?|)b?", str(value).lower())
+        if match is None:
+            self.fail(f"{value} is no size, such as 500k, 10MB or 1GiB", param, ctx)
+        return int(match[1]) * UNITS[match[2]]
+
+
+OPTIONS = (
+    click.option("--only", multiple=True, metavar="HOST", help="Record nothing else."),
+    click.option("--passthrough", multiple=True, metavar="HOST", help="Do not open; record sizes and times."),
+    click.option("--max-body", "max_body_bytes", type=Size(), help="Keep no more than this of a body."),
+    click.option("--upstream-ca", type=FILE, help="Trust these authorities as well."),
+    click.option("--insecure", is_flag=True, help="Verify no server's certificate."),
+    click.option("--redact", "redact_headers", multiple=True, metavar="HEADER", help="It is secret as well."),
+    click.option("--redact-query", multiple=True, metavar="NAME", help="So is this parameter."),
+    click.option(
+        "--redact-json", multiple=True, metavar="PATH", help="So is this, in JSON bodies: user.email"
+    ),
+    click.option("--keep-secrets", is_flag=True, help="Store keys, tokens and cookies as they are."),
+    click.option("--reverse", multiple=True, type=ServerUrl(), help="Be a base-URL proxy for this server."),
+    click.option("--env", "variables", multiple=True, metavar="NAME", help="Set NAME to that base URL."),
+    click.option("--listen", type=Address(), default="127.0.0.1:0", help="Default: a free port on loopback."),
+)
+
+
+def capture_options(command: Command) -> Command:
+    for option in reversed(OPTIONS):
+        command = option(command)
+    return command
+
+
+def plan_of(*, only: tuple[str, ...], passthrough: tuple[str, ...], **asked: Any) -> Plan:
+    """The plan that the options of :func:`capture_options` describe, with what a command adds."""
+    return Plan(**asked, hosts=Hosts(names(only), names(passthrough)))
+
+
+def contradiction(plan: Plan) -> str | None:
+    """What of it makes no sense together."""
+    if len(plan.variables) > len(plan.reverse):
+        return "each --env names the variable of one --reverse, in the same order"
+    if plan.keep_secrets and (plan.redact_headers or plan.redact_query or plan.redact_json):
+        return "--keep-secrets keeps everything: it goes with no --redact"
+    return None
+
+
+def names(hosts: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(map(str.lower, hosts))

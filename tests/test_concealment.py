@@ -1,0 +1,148 @@
+"""Bodies: what is secret is gone, and not one byte has moved."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sserec.concealment import concealed, parse_path
+from sserec.records import Response
+from sserec.redact import KEEP_SECRETS, SECRET_MEMBERS, SECRETS
+
+CANARY = "CanaryCanary0123456789"
+GOOGLE = "AIza" + "SyCanary0" * 4
+PATHS = SECRETS.with_names([], ["mine"], ["user.email", "$.contents[*].parts[0].text", "*.hidden"])
+
+
+def body(value: object) -> bytes:
+    return json.dumps(value).encode()
+
+
+def cleaned(data: bytes) -> bytes:
+    clean = PATHS.body(data)
+    assert len(clean) == len(data)
+    assert PATHS.conceals_request(data)
+    return clean
+
+
+@pytest.mark.parametrize("name", sorted(SECRET_MEMBERS))
+@pytest.mark.parametrize("nest", [lambda v: v, lambda v: {"a": [v]}, lambda v: {"text": json.dumps(v)}])
+def test_a_member_of_the_table_is_concealed_at_any_depth(name: str, nest: object) -> None:
+    assert callable(nest)
+    for spelling in (name, name.upper()):
+        clean = cleaned(body(nest({spelling: CANARY, "model": "m"})))
+        assert CANARY.encode() not in clean
+        json.loads(clean)
+
+
+@pytest.mark.parametrize("name", ["refresh_token", "client_secret", "code", "assertion", "mine", "PASSWORD"])
+def test_a_form_field_is_concealed(name: str) -> None:
+    data = f"grant_type=x&{name}={CANARY}&scope=a%20b".encode()
+    assert cleaned(data) == f"grant_type=x&{name}={concealed(CANARY)}&scope=a%20b".encode()
+
+
+@pytest.mark.parametrize("key", [GOOGLE, "Bearer " + CANARY, "sk-" + CANARY])
+def test_what_looks_like_a_key_is_concealed_wherever_it_stands(key: str) -> None:
+    clean = cleaned(body({"input": f"my key is {key}, what now?"}))
+    assert key.split()[-1].encode() not in clean
+    assert b"what now?" in clean
+
+
+def test_a_key_across_the_border_of_two_searches_is_concealed() -> None:
+    for size in range(65_500, 65_600):
+        assert GOOGLE.encode() not in cleaned(body({"input": "x " * (size // 2) + " " * (size % 2) + GOOGLE}))
+
+
+def test_paths_conceal_what_stands_there_and_below() -> None:
+    value = {
+        "user": {"email": "ann@x.example", "name": "Ann"},
+        "contents": [
+            {"parts": [{"text": "héllo, world!"}, {"text": "hi", "n": 1}]},
+            {"role": "user", "parts": []},
+        ],
+        "any": {"hidden": {"deep": [True, None, 12345, "x"]}},
+    }
+    clean = json.loads(cleaned(json.dumps(value, ensure_ascii=False).encode()))
+    assert clean == {
+        "user": {"email": "[REDACTED]***", "name": "Ann"},
+        "contents": [
+            {"parts": [{"text": "[REDACTED]****"}, {"text": "**", "n": 1}]},
+            {"role": "user", "parts": []},
+        ],
+        "any": {"hidden": {"deep": [True, None, 0, "*"]}},
+    }
+
+
+@pytest.mark.parametrize("cut", range(1, 60))
+def test_a_body_that_is_cut_shows_nothing_either(cut: int) -> None:
+    data = body({"user": {"email": CANARY}, "api_key": CANARY, "n": 1})
+    clean = cleaned(data[:-cut])
+    assert b"Canary" not in clean
+
+
+@given(st.binary(max_size=200) | st.text(alphabet='{}[]",:\\ aé1', max_size=60).map(str.encode))
+def test_no_body_moves_or_stops_it(data: bytes) -> None:
+    assert len(PATHS.body(data)) == len(data)
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(st.sampled_from(["a", "user", "email", "q"]), inner, max_size=3)
+        ),
+        max_leaves=12,
+    )
+)
+def test_json_stays_json_with_the_same_shape(value: object) -> None:
+    def shape(value: object) -> object:
+        if isinstance(value, dict):
+            return {name: shape(member) for name, member in value.items()}
+        return [shape(item) for item in value] if isinstance(value, list) else type(value)
+
+    data = body([value])
+    assert shape(json.loads(PATHS.body(data))) == shape(json.loads(data))
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"\x1f\x8b\x08\x00", b"--boundary\r\n", b"plain words", b"\x89PNG", b"a b=c"]
+)
+def test_what_is_neither_json_nor_a_form_is_left_alone(data: bytes) -> None:
+    assert not SECRETS.conceals_request(data)
+
+
+@pytest.mark.parametrize(
+    ("url", "media_type", "is_looked_into"),
+    [
+        ("https://oauth2.example/token", "application/json; charset=utf-8", True),
+        ("https://h/v1/sa:generateAccessToken", "application/json", True),
+        ("https://h/v1/interactions?token=x", "application/json", False),
+        ("https://h/token", "text/event-stream", False),
+    ],
+)
+def test_responses_are_looked_into_where_tokens_come_from(
+    url: str, media_type: str, is_looked_into: bool
+) -> None:
+    response = Response(200, "OK", "HTTP/1.1", (("Content-Type", media_type),))
+    assert SECRETS.conceals_response(url, response) == is_looked_into
+    assert not KEEP_SECRETS.conceals_response(url, response)
+
+
+@pytest.mark.parametrize("text", ["$.a[*].b", "a.b", "$.a.b", "a[0].b"])
+def test_paths_may_be_written_as_elsewhere(text: str) -> None:
+    assert parse_path(text) == ("a", "b")
+
+
+def test_names_of_ones_own_come_to_those_of_the_tables() -> None:
+    policy = SECRETS.with_names(["X-Mine"], ["mine"], ["user.email"])
+    assert policy.headers((("x-mine", CANARY), ("X-Api-Key", CANARY)))[1] == (
+        "header:x-mine",
+        "header:x-api-key",
+    )
+    assert policy.url(f"https://h/?mine={CANARY}&key={CANARY}")[1] == ("query:mine", "query:key")
+    clean, _ = policy.argv(
+        ["curl", "-H", f"X-Mine: {CANARY}", "-d", body({"user": {"email": CANARY}}).decode()]
+    )
+    assert CANARY not in str(clean)

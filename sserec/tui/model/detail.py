@@ -121,7 +121,7 @@ def _chunk_lines(tape: Tape, detail: Detail, span: ChunkSpan | None, row_bytes: 
         data = b""
     for at in range(0, len(data), row_bytes):
         row, offset = data[at : at + row_bytes], start + at
-        own = range(max(detail.start - offset, 0), min(detail.end - offset, len(row)))
+        own = range(max(detail.start - offset, 0), max(min(detail.end - offset, len(row)), 0))
         yield HexLine(offset, row.hex(" "), _ascii(row), span if at == 0 else None, own)
 
 

@@ -6,7 +6,7 @@ leaves the interpreter to the one that draws.
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import NamedTuple, TypeAlias
 
 
@@ -22,7 +22,7 @@ class Progress(NamedTuple):
         return self.done / self.total if self.total else 1.0
 
 
-Job: TypeAlias = Iterator[Progress]
+Job: TypeAlias = Generator[Progress, None, None]
 
 
 def run(job: Job) -> None:

@@ -115,7 +115,7 @@ class Overview:
         tape = self._tape
         if not tape.is_timed:
             return max(min(-(-column * len(tape) // width), len(tape) - 1), 0)
-        last = tape.after(self.time_at(column + 1, width)) - 1
+        last = (tape.after(self.time_at(column + 1, width)) if column + 1 < width else len(tape)) - 1
         if direction > 0:
             last = max(last, tape.after(self.time_at(column, width)))
         return max(min(last, len(tape) - 1), 0)

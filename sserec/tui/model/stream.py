@@ -143,11 +143,14 @@ class Stream:
 
     def has(self, place: Place, flag: str) -> bool:
         """Whether a place ended a ``stall``, has a ``finding`` or a ``mark``."""
-        if flag == "mark":
-            return self.mark(place) is not None
-        if place.stray is not None:
-            return False
-        return self.shape.is_stall(place.event) if flag == "stall" else self.finding(place.event) is not None
+        match flag:
+            case "mark":
+                return self.mark(place) is not None
+            case "stall":
+                return place.stray is None and self.shape.is_stall(place.event)
+            case "finding":
+                return place.stray is None and self.finding(place.event) is not None
+        return False
 
     def _look_up_exchange(self) -> None:
         self.exchange: Exchange = self._medium.exchange(self.number)

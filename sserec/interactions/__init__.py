@@ -8,25 +8,39 @@ from sserec.interactions.assembler import Aside, Assembler, Assembly, assemble
 from sserec.interactions.diagnostics import RULES, Rule
 from sserec.interactions.ending import End
 from sserec.interactions.events import Parsed, parse
+from sserec.interactions.fragments import PASSING_KEYS, Fragment, fragment_of, joined
 from sserec.interactions.history import History
 from sserec.interactions.lines import EventLine, describe
-from sserec.interactions.queries import interaction_text, is_terminal, output_text, started_step
+from sserec.interactions.queries import (
+    ends_stream,
+    interaction_text,
+    is_terminal,
+    output_text,
+    started_step,
+    step_started_by,
+)
 
 __all__ = [
+    "PASSING_KEYS",
     "RULES",
     "Aside",
     "Assembler",
     "Assembly",
     "End",
     "EventLine",
+    "Fragment",
     "History",
     "Parsed",
     "Rule",
     "assemble",
     "describe",
+    "ends_stream",
+    "fragment_of",
     "interaction_text",
     "is_terminal",
+    "joined",
     "output_text",
     "parse",
     "started_step",
+    "step_started_by",
 ]

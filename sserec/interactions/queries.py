@@ -5,13 +5,18 @@ Knows no state between events.
 
 from typing import Any
 
-from sserec.interactions.events import COMPLETED_TYPES, Json, error_of, parse
+from sserec.interactions.events import COMPLETED_TYPES, Json, Parsed, error_of, parse
 from sserec.sse import Event
 
 
 def is_terminal(event: Event) -> bool:
     """Whether the stream is over with this event: ``[DONE]``, the final interaction, an error that is one."""
-    type_, payload, _ = parse(event)
+    return ends_stream(parse(event))
+
+
+def ends_stream(parsed: Parsed) -> bool:
+    """:func:`is_terminal` of an event that was parsed already."""
+    type_, payload, _ = parsed
     return type_ == "done" or type_ in COMPLETED_TYPES or (type_ == "error" and error_of(payload) is not None)
 
 
@@ -30,7 +35,12 @@ def output_text(event: Event) -> str:
 
 def started_step(event: Event) -> str | None:
     """The type of the step that begins with this event; None for every other event."""
-    type_, payload, _ = parse(event)
+    return step_started_by(parse(event))
+
+
+def step_started_by(parsed: Parsed) -> str | None:
+    """:func:`started_step` of an event that was parsed already."""
+    type_, payload, _ = parsed
     match payload:
         case {"step": {"type": str(step)}} if type_ == "step.start":
             return step

@@ -1,0 +1,88 @@
+"""Two sequences side by side: what is the same, changed, only on one side, moved.
+
+Knows two keys of each element: ``exact``, equal where the elements are, and ``alike``, equal where one may be called a
+changed form of the other. Must not know what the elements are. Invariant: every element stands in exactly one row.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
+from itertools import pairwise
+from typing import NamedTuple
+
+from sserec.diff.alignment import Pair, align
+
+
+class Kind(StrEnum):
+    """How the two sides of a row, or of a difference, stand to one another."""
+
+    SAME = "same"
+    CHANGED = "changed"
+    ONLY_A = "only in A"
+    ONLY_B = "only in B"
+    MOVED = "moved"
+
+
+class Row(NamedTuple):
+    """One line of two panes. A moved element has two rows, one in each pane's order, that name one another."""
+
+    kind: Kind
+    a: int | None
+    """The element of A in this row."""
+    b: int | None
+    twin: int | None = None
+    """Of a moved element: where the other side has it."""
+
+
+class Keys(NamedTuple):
+    """The keys of a sequence's elements."""
+
+    exact: Sequence[bytes]
+    alike: Sequence[str]
+
+
+def rows(a: Keys, b: Keys) -> list[Row]:
+    """Every element of both, in an order that rises on either side.
+
+    What is the same is aligned first. An element that is left on both sides, once on each, has moved. What is alike
+    between two rows that are the same is paired in order, and called changed. The rest is only on one side.
+    """
+    same = align(a.exact, b.exact)
+    moved = _moved(a.exact, b.exact, same)
+    back = {j: i for i, j in moved.items()}
+    laid: list[Row] = []
+    for (i, j), (next_i, next_j) in pairwise([(-1, -1), *same, (len(a.exact), len(b.exact))]):
+        if i >= 0:
+            laid.append(Row(Kind.SAME, i, j))
+        if i + 1 < next_i or j + 1 < next_j:
+            laid += _gap(a, b, range(i + 1, next_i), range(j + 1, next_j), moved, back)
+    return laid
+
+
+def _moved(a: Sequence[bytes], b: Sequence[bytes], same: list[Pair]) -> dict[int, int]:
+    paired_a, paired_b = {i for i, _ in same}, {j for _, j in same}
+    left_a = [i for i in range(len(a)) if i not in paired_a]
+    left_b = [j for j in range(len(b)) if j not in paired_b]
+    counts_a, counts_b = Counter(a[i] for i in left_a), Counter(b[j] for j in left_b)
+    place = {b[j]: j for j in left_b}
+    return {i: place[a[i]] for i in left_a if counts_a[a[i]] == 1 == counts_b[a[i]]}
+
+
+def _gap(
+    a: Keys, b: Keys, of_a: range, of_b: range, moved: dict[int, int], back: dict[int, int]
+) -> Iterator[Row]:
+    """The rows between two that are the same."""
+    free_a = [i for i in of_a if i not in moved]
+    free_b = [j for j in of_b if j not in back]
+    pairs = align([a.alike[i] for i in free_a], [b.alike[j] for j in free_b])
+    changed = [(free_a[i], free_b[j]) for i, j in pairs]
+    borders = [(of_a.start - 1, of_b.start - 1), *changed, (of_a.stop, of_b.stop)]
+    for (i, j), (next_i, next_j) in pairwise(borders):
+        if i >= of_a.start:
+            yield Row(Kind.CHANGED, i, j)
+        for place in range(i + 1, next_i):
+            twin = moved.get(place)
+            yield Row(Kind.ONLY_A if twin is None else Kind.MOVED, place, None, twin)
+        for place in range(j + 1, next_j):
+            twin = back.get(place)
+            yield Row(Kind.ONLY_B if twin is None else Kind.MOVED, None, place, twin)

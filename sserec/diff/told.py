@@ -1,0 +1,95 @@
+"""What the comparisons found, told as differences.
+
+Knows how a difference is called and placed; must not know how it was found. What an event's change is in detail is read
+when it is asked for.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from sserec.diff.difference import Aspect, Difference, Inner, Span
+from sserec.diff.events import EventsDiff, Side, Stretch
+from sserec.diff.paths import written
+from sserec.diff.rows import Kind
+from sserec.diff.timing import Measure
+from sserec.diff.values import Change
+from sserec.diff.wire import Found
+
+
+def of_change(aspect: Aspect, change: Change) -> Difference:
+    """A value of a head, of the interaction, of the end."""
+    path, b_path = written(change.path), written(change.b_path)
+    return Difference(
+        aspect,
+        change.kind,
+        path,
+        None if b_path == path else b_path,
+        change.a,
+        change.b,
+        change.count,
+    )
+
+
+def of_stretch(events: EventsDiff, stretch: Stretch) -> Difference:
+    """Events. Those of a changed one are read again, for what changed in it."""
+    a, b = _units(events, stretch)
+    side, units = (events.a, a) if a else (events.b, b)
+    return Difference(
+        Aspect.EVENTS,
+        stretch.kind,
+        "events",
+        label=_label(side, units),
+        a_events=_span(events.a, a),
+        b_events=_span(events.b, b),
+        changes=tuple(_changes(events, stretch)),
+    )
+
+
+def of_bytes(found: Found) -> Difference:
+    """A manner of writing or sending."""
+    return Difference(
+        Aspect.BYTES,
+        Kind.CHANGED,
+        f"bytes.{found.manner}",
+        a=found.a,
+        b=found.b,
+        count=found.count,
+        a_events=Span(found.a_event, found.a_event, 1),
+        b_events=Span(found.b_event, found.b_event, 1),
+    )
+
+
+def of_measure(measure: Measure) -> Difference:
+    """A time that is further off than was asked for."""
+    return Difference(Aspect.TIMING, Kind.CHANGED, f"timing.{measure.name}", a=measure.a, b=measure.b)
+
+
+def _units(events: EventsDiff, stretch: Stretch) -> tuple[list[int], list[int]]:
+    """The units on either side, those that moved in their own place."""
+    rows = [events.rows[number] for number in stretch.rows]
+    of_a = [row.a for row in rows if row.a is not None]
+    of_b = [row.twin if row.kind is Kind.MOVED else row.b for row in rows]
+    return of_a, [unit for unit in of_b if unit is not None]
+
+
+def _changes(events: EventsDiff, stretch: Stretch) -> Iterator[Inner]:
+    for number in stretch.rows:
+        for change in events.changes(number):
+            yield Inner(change.kind, written(change.path), change.a, change.b, change.count)
+
+
+def _label(side: Side, units: Sequence[int]) -> str:
+    """``step 2 google_search_call``, ``step 1: step.delta text``, ``interaction.completed``, ``12 events``"""
+    parts = {part.start: part for part in map(side.part_of, units)}
+    if len(parts) > 1:
+        return f"{sum(len(side.units[unit].numbers) for unit in units):,} events"
+    (part,) = parts.values()
+    if part.step is None:
+        return part.sort
+    if len(units) == len(part.units):
+        return f"step {part.step} {part.sort}".rstrip()
+    return f"step {part.step}: " + ", ".join(side.units[unit].alike for unit in units[:3])
+
+
+def _span(side: Side, units: Sequence[int]) -> Span | None:
+    numbers = [number for unit in units for number in side.units[unit].numbers]
+    return Span(min(numbers), max(numbers), len(numbers)) if numbers else None

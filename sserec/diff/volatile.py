@@ -1,0 +1,280 @@
+"""What differs between any two runs and means nothing: the table of docs/diff.md, and how such values are set aside.
+
+Knows paths and kinds; must not know what two sides hold. Invariant: masking never changes the value it is given, and
+what is masked has the same form on both sides or is compared like anything else.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from sserec.diff.paths import AnyDepth, Node, Path, Pattern, pattern
+
+ROOTS = ("request", "response", "end", "interaction", "event", "bytes", "timing")
+"""Where a path may begin; a pattern that begins with none of them may begin anywhere below."""
+
+
+class Way(StrEnum):
+    """What becomes of a volatile value."""
+
+    PAIRED = "paired"
+    """A value of A belongs to one of B: the same everywhere, or it is a difference."""
+    SET_ASIDE = "set aside"
+    """Any value is as good as any other of the same form."""
+    IGNORED = "ignored"
+    """As if it were not there; what ``--ignore`` does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row of the table."""
+
+    kind: str
+    """Values are paired within their kind."""
+    way: Way
+    paths: tuple[str, ...]
+    empty_is_absent: bool = False
+
+
+_STEP_IDS = tuple(
+    f"{holder}.{key}"
+    for holder in (
+        "interaction.steps[*]",
+        "interaction.outputs[*]",
+        "event.data.step",
+        "event.data.content",
+        "event.data.delta",
+        "event.data.interaction.steps[*]",
+        "event.data.interaction.outputs[*]",
+        "request.body.input[*]",
+        "request.body.input[*].content[*]",
+    )
+    for key in ("id", "call_id")
+)
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "id",
+        Way.PAIRED,
+        (
+            *(
+                f"{holder}.{key}"
+                for holder in ("interaction", "event.data.interaction", "request.body")
+                for key in ("id", "previous_interaction_id", "environment_id")
+            ),
+            "event.data.interaction_id",
+            "request.interaction_id",
+            *_STEP_IDS,
+        ),
+    ),
+    Rule(
+        "signature",
+        Way.PAIRED,
+        (
+            "interaction.steps[*].signature",
+            "interaction.outputs[*].signature",
+            "event.data.step.signature",
+            "event.data.content.signature",
+            "event.data.delta.signature",
+            "event.data.interaction.steps[*].signature",
+            "event.data.interaction.outputs[*].signature",
+            "request.body.input[*].signature",
+            "request.body.input[*].content[*].signature",
+        ),
+        empty_is_absent=True,
+    ),
+    Rule(
+        "event id", Way.PAIRED, ("event.data.event_id", "event.last_event_id", "request.query.last_event_id")
+    ),
+    Rule(
+        "continuation token",
+        Way.PAIRED,
+        (
+            "interaction.continuation_token",
+            "event.data.**.continuation_token",
+            "request.body.continuation_token",
+        ),
+    ),
+    Rule(
+        "time",
+        Way.SET_ASIDE,
+        (
+            *(
+                f"{holder}.{key}"
+                for holder in ("interaction", "event.data.interaction")
+                for key in ("created", "updated")
+            ),
+            *(
+                f"response.headers.{name}"
+                for name in ("date", "expires", "last-modified", "age", "server-timing")
+            ),
+            *(
+                f"response.headers.{name}"
+                for name in ("openai-processing-ms", "x-envoy-upstream-service-time")
+            ),
+        ),
+    ),
+    Rule(
+        "request id",
+        Way.PAIRED,
+        tuple(
+            f"{holder}.headers.{name}"
+            for holder in ("request", "response")
+            for name in (
+                "*request-id",
+                "*requestid",
+                "*correlation-id",
+                "*trace-id",
+                "x-cloud-trace-context",
+                "x-guploader-uploadid",
+                "x-amz-cf-id",
+                "cf-ray",
+                "idempotency-key",
+                "x-stainless-idempotency-key",
+            )
+        ),
+    ),
+    Rule(
+        "session",
+        Way.SET_ASIDE,
+        (
+            "request.headers.traceparent",
+            "request.headers.tracestate",
+            "request.headers.cookie",
+            "response.headers.set-cookie",
+            "response.headers.etag",
+            "response.headers.*ratelimit*",
+        ),
+    ),
+    Rule(
+        "id of another API",
+        Way.PAIRED,
+        (
+            "event.data.id",
+            "event.data.item_id",
+            "event.data.message.id",
+            "event.data.response.id",
+            "event.data.item.id",
+        ),
+    ),
+    Rule(
+        "time of another API",
+        Way.SET_ASIDE,
+        ("event.data.created", "event.data.created_at", "event.data.response.created_at"),
+    ),
+)
+
+
+class Mark(NamedTuple):
+    """A volatile value that was set aside."""
+
+    kind: str
+    path: Path
+    value: str | int
+
+
+class Rules:
+    """The rules of one comparison, as an automaton over paths."""
+
+    def __init__(self, *, exact: bool = False, ignored: Iterable[str] = ()) -> None:
+        table = [(Rule("ignored", Way.IGNORED, ()), anywhere(pattern(path))) for path in ignored]
+        if not exact:
+            table += [(rule, pattern(path)) for rule in RULES for path in rule.paths]
+        self._rules = tuple(rule for rule, _ in table)
+        self._root = Node.root(tuple(pattern for _, pattern in table))
+
+    def at(self, *path: str | int) -> "Place":
+        """The rules below ``path``."""
+        node: Node | None = self._root
+        for key in path:
+            node = node.child(key) if node is not None else None
+        return Place(self._rules, node)
+
+    def ignores(self, *path: str) -> bool:
+        """Whether what stands there, or around it, is ignored."""
+        places = (self.at(*path[:length]) for length in range(1, len(path) + 1))
+        return any(place.rule is not None and place.rule.way is Way.IGNORED for place in places)
+
+
+def anywhere(path: Pattern) -> Pattern:
+    """The pattern itself where it begins at a root, else one that may begin anywhere."""
+    return path if path[0] in ROOTS or isinstance(path[0], AnyDepth) else (AnyDepth(), *path)
+
+
+class Place:
+    """The rules as they stand at one place."""
+
+    __slots__ = ("_children", "_names", "_node", "_rules", "rule")
+
+    def __init__(self, rules: tuple[Rule, ...], node: Node | None) -> None:
+        self._rules = rules
+        self._node = node
+        self._names = node.names if node is not None else frozenset()
+        self._children: dict[str | int, Place] = {}
+        self.rule = None if node is None or node.met is None else rules[node.met]
+
+    def child(self, key: str | int) -> "Place":
+        place = self._children.get(key)
+        if place is None:
+            place = Place(self._rules, None if self._node is None else self._node.child(key))
+            if len(self._children) < _KEPT_CHILDREN:
+                self._children[key] = place
+        return place
+
+    def is_absent(self, value: Any) -> bool:
+        """Whether the value counts as if it were not there."""
+        return self.rule is not None and (
+            self.rule.way is Way.IGNORED or (self.rule.empty_is_absent and value == "")
+        )
+
+    def kind_of(self, value: Any) -> Rule | None:
+        """The rule that sets this value aside: only strings and numbers can be, and not empty ones."""
+        if self.rule is None or type(value) not in (str, int) or value == "":
+            return None
+        return self.rule
+
+    def mask(self, value: Any, marks: list[Mark], path: Path = ()) -> Any:
+        """``value`` with what is volatile replaced by its kind, and each such value added to ``marks``."""
+        rule = self.kind_of(value)
+        if rule is not None:
+            if rule.way is Way.PAIRED:
+                marks.append(Mark(rule.kind, path, value))
+            return f"<{rule.kind}>" if type(value) is str else {f"<{rule.kind}>": None}
+        if self._node is None:
+            return value
+        if type(value) is dict:
+            return self._mask_object(value, marks, path)
+        if type(value) is list:
+            return self._mask_list(value, marks, path)
+        return value
+
+    def _mask_list(self, value: list[Any], marks: list[Mark], path: Path) -> list[Any]:
+        places = ((index, item, self.child(index)) for index, item in enumerate(value))
+        return [
+            place.mask(item, marks, (*path, index))
+            for index, item, place in places
+            if not place.is_absent(item)
+        ]
+
+    def _mask_object(self, value: dict[str, Any], marks: list[Mark], path: Path) -> dict[str, Any]:
+        masked = value
+        names = self._names
+        keys = list(value) if names is None else [key for key in value if key in names]
+        # Sorted, so that the marks of equal objects stand in the same order.
+        for key in sorted(keys) if len(keys) > 1 else keys:
+            place = self.child(key)
+            inner = value[key]
+            new = _ABSENT if place.is_absent(inner) else place.mask(inner, marks, (*path, key))
+            if new is not inner:
+                if masked is value:
+                    masked = value.copy()
+                if new is _ABSENT:
+                    del masked[key]
+                else:
+                    masked[key] = new
+        return masked
+
+
+_ABSENT = object()
+_KEPT_CHILDREN = 1024

@@ -1,0 +1,175 @@
+"""How events were written and sent: what differs between two streams that say the same.
+
+Knows bytes, and which events correspond; must not know what they mean. Every byte of a body belongs to the block of the
+event that ends next, the last bytes to a block of their own. Each manner of differing is told once, with its first
+place and the number of events it concerns.
+"""
+
+import re
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import orjson
+
+from sserec.diff.events import EventsDiff
+from sserec.diff.rows import Kind
+from sserec.diff.values import digest
+from sserec.diff.volatile import Mark, Place
+
+SHOWN_BYTES = 200
+"""Of a block, in a difference."""
+
+_VALUE = re.compile(rb"(?<![^\r\n])((?:data|event|id)(?:: ?)?)([^\r\n]*)")
+_DATA = re.compile(rb"(?<![^\r\n])data(?:: ?)?([^\r\n]*)")
+
+
+class Manner(StrEnum):
+    """A manner of writing or sending the same."""
+
+    FRAMING = "framing"
+    """Everything around the values: which fields, spaces after colons, ends of lines, comments."""
+    KEY_ORDER = "key_order"
+    SPELLING = "spelling"
+    """The same JSON with other white space, escapes or digits."""
+    TOKENS = "tokens"
+    """The same text in other pieces."""
+    CHUNKS = "chunks"
+    """Chunks of the body end elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """The bytes of one side."""
+
+    body: bytes
+    ends: "array[int]"
+    """Where each event ends."""
+    borders: Sequence[int] | None
+    """Where each chunk ends; None where that is not known."""
+
+    def span(self, number: int) -> tuple[int, int]:
+        """The block of this event, from 1; one more than there are events: the bytes behind the last."""
+        start = self.ends[number - 2] if number > 1 else 0
+        return start, self.ends[number - 1] if number <= len(self.ends) else len(self.body)
+
+    def block(self, number: int) -> bytes:
+        start, end = self.span(number)
+        return self.body[start:end]
+
+    def cuts(self, number: int) -> list[int]:
+        """Where within the block of this event chunks end; 0 is its end."""
+        assert self.borders is not None
+        start, end = self.span(number)
+        first, last = bisect_right(self.borders, start), bisect_right(self.borders, end)
+        return [0 if border == end else border - start for border in self.borders[first:last]]
+
+
+@dataclass(slots=True)
+class Found:
+    """A manner in which the sides differ."""
+
+    manner: Manner
+    a: str
+    b: str
+    """The blocks of the first event concerned."""
+    a_event: int
+    b_event: int
+    count: int = 1
+
+
+def compare_bytes(a: Wire, b: Wire, events: EventsDiff, place: Place) -> list[Found]:
+    """In which manners corresponding events differ. ``place``: the rules for the data of an event."""
+    found: dict[Manner, Found] = {}
+    for manner, of_a, of_b in _differing(a, b, events, place):
+        if manner in found:
+            found[manner].count += 1
+        else:
+            found[manner] = Found(manner, _shown(a.block(of_a)), _shown(b.block(of_b)), of_a, of_b)
+    return [found[manner] for manner in Manner if manner in found]
+
+
+def _differing(a: Wire, b: Wire, events: EventsDiff, place: Place) -> Iterator[tuple[Manner, int, int]]:
+    for kind, of_a, of_b in _corresponding(events):
+        if len(of_a) != len(of_b):
+            yield Manner.TOKENS, of_a[0], of_b[0]
+            continue
+        manners = [
+            (manner, x, y) for x, y in zip(of_a, of_b, strict=True) for manner in _manners(a, b, x, y, place)
+        ]
+        if any(manner is Manner.TOKENS for manner, _, _ in manners):
+            manners = (
+                [(Manner.TOKENS, of_a[0], of_b[0])] if kind is not Kind.CHANGED and len(of_a) > 1 else []
+            )
+        yield from manners
+    yield from ((manner, len(a.ends) + 1, len(b.ends) + 1) for manner in _rest(a, b))
+
+
+def _corresponding(events: EventsDiff) -> Iterator[tuple[Kind, Sequence[int], Sequence[int]]]:
+    """The numbers of events that stand opposite one another, unit by unit."""
+    for kind, of_a, of_b, twin in events.rows:
+        other = twin if kind is Kind.MOVED else of_b
+        if of_a is not None and other is not None:
+            yield kind, events.a.units[of_a].numbers, events.b.units[other].numbers
+
+
+def _manners(a: Wire, b: Wire, of_a: int, of_b: int, place: Place) -> Iterator[Manner]:
+    """How two events differ that say the same. TOKENS stands for their not doing so."""
+    if a.borders is not None and b.borders is not None and a.cuts(of_a) != b.cuts(of_b):
+        yield Manner.CHUNKS
+    block_a, block_b = a.block(of_a), b.block(of_b)
+    if block_a == block_b:
+        return
+    if _frame(block_a) != _frame(block_b):
+        yield Manner.FRAMING
+    yield from _data_manners(_data(block_a), _data(block_b), place)
+
+
+def _data_manners(a: bytes, b: bytes, place: Place) -> Iterator[Manner]:
+    if a == b:
+        return
+    try:
+        value_a, value_b = orjson.loads(a), orjson.loads(b)
+    except orjson.JSONDecodeError:
+        yield Manner.TOKENS
+        return
+    marks_a: list[Mark] = []
+    marks_b: list[Mark] = []
+    value_a, value_b = place.mask(value_a, marks_a), place.mask(value_b, marks_b)
+    if digest(value_a) != digest(value_b):
+        yield Manner.TOKENS
+        return
+    a, b = _unmarked(a, marks_a), _unmarked(b, marks_b)
+    if orjson.dumps(value_a) != orjson.dumps(value_b):
+        yield Manner.KEY_ORDER
+        # Whatever the order, the same spelling takes the same bytes.
+        a, b = bytes(sorted(a)), bytes(sorted(b))
+    if a != b:
+        yield Manner.SPELLING
+
+
+def _rest(a: Wire, b: Wire) -> Iterator[Manner]:
+    if _frame(a.block(len(a.ends) + 1)) != _frame(b.block(len(b.ends) + 1)):
+        yield Manner.FRAMING
+
+
+def _frame(block: bytes) -> bytes:
+    """A block without the values of its fields."""
+    return _VALUE.sub(rb"\1", block)
+
+
+def _data(block: bytes) -> bytes:
+    return b"\n".join(_DATA.findall(block))
+
+
+def _unmarked(data: bytes, marks: list[Mark]) -> bytes:
+    """JSON text without its volatile values, as far as they are spelled plainly."""
+    for mark in marks:
+        data = data.replace(orjson.dumps(mark.value), b"")
+    return data
+
+
+def _shown(block: bytes) -> str:
+    return block[:SHOWN_BYTES].decode("utf-8", "backslashreplace")

@@ -6,14 +6,14 @@ arrives, until the person scrolls away from it.
 """
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.cells import cell_len
 from rich.style import Style
 from textual.strip import Strip
 
 from sserec.display import count, printable
-from sserec.tui.kinds import KIND_CLASSES, kind_class
+from sserec.tui.kinds import kind_ink
 from sserec.tui.lines import strip_of, title
 from sserec.tui.model.answer import Block
 from sserec.tui.model.detail import json_lines
@@ -40,11 +40,6 @@ class Laid(NamedTuple):
 
 class AnswerPane(TextPane):
     """Thoughts, calls, results and text, in order."""
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        *(f"markdown--{ink}" for ink in INKS), "answer--meta", "answer--arriving", "answer--notice",
-        "json--key", "json--string", "json--number", "json--literal", "json--punctuation", *KIND_CLASSES,
-    }  # fmt: skip
 
     def __init__(self) -> None:
         super().__init__(id="answer")
@@ -100,10 +95,10 @@ class AnswerPane(TextPane):
         if not hidden_blocks:
             return []
         notice = f"… {count(hidden_blocks, 'block')} before this: g, k or PgUp at the top shows more"
-        return [strip_of((notice, self.ink("answer--notice"))), Strip([])]
+        return [strip_of((notice, self.ink("notice"))), Strip([])]
 
     def _below(self, width: int) -> list[Strip]:
-        return wrapped([(self._notice, self.ink("answer--notice"))], width) if self._notice else []
+        return wrapped([(self._notice, self.ink("notice"))], width) if self._notice else []
 
     def jump_to(self, y: float) -> None:
         """At the top, lays out more of what stands above it."""
@@ -118,14 +113,14 @@ class AnswerPane(TextPane):
     def _block_lines(self, block: Block, width: int) -> list[Strip]:
         body = self._box(block, width) if block.media is not None else self._body(block, width)
         if block.is_arriving:
-            body = with_cursor(body, self.ink("answer--arriving"))
+            body = with_cursor(body, self.ink("arriving"))
         return [self._title(block, width), *body, Strip([])]
 
     def _title(self, block: Block, width: int) -> Strip:
-        ink = self.ink(kind_class(block.type)) + Style(bold=True)
+        ink = self.ink(kind_ink(block.type)) + Style(bold=True)
         pieces = [(f"{block.index} {printable(block.title)}", ink)]
         if block.meta:
-            pieces.append(("  " + " · ".join(map(printable, block.meta)), self.ink("answer--meta")))
+            pieces.append(("  " + " · ".join(map(printable, block.meta)), self.ink("quiet")))
         return strip_of(*pieces).crop(0, width)
 
     def _body(self, block: Block, width: int) -> list[Strip]:
@@ -134,7 +129,7 @@ class AnswerPane(TextPane):
         if not start:
             return lines
         notice = f"{MARGIN}… {count(start, 'character')} before this"
-        return [strip_of((notice, self.ink("answer--notice"))), *lines]
+        return [strip_of((notice, self.ink("notice"))), *lines]
 
     def _start(self, text: str) -> int:
         """From where on a text is laid out: a place that stays the same while the text grows, but for rare leaps."""
@@ -157,7 +152,7 @@ class AnswerPane(TextPane):
         if self._typesetter is None:
             from sserec.tui.markdown_lines import Typesetter  # 0.1 s, so not before the first frame
 
-            inks = {name: self.ink(f"markdown--{name}") for name in INKS}
+            inks = {name: self.ink(name) for name in INKS}
             self._typesetter = Typesetter(
                 inks, "ansi_dark" if self.app.current_theme.dark else "ansi_light", MARGIN
             )
@@ -166,14 +161,14 @@ class AnswerPane(TextPane):
     def _json(self, text: str, width: int) -> list[Strip]:
         lines: list[Strip] = []
         for line in json_lines(text.encode("utf-8", "replace")):
-            pieces = [(printable(piece), self.ink(f"json--{kind}")) for piece, kind in line.pieces]
+            pieces = [(printable(piece), self.ink(f"json-{kind}")) for piece, kind in line.pieces]
             indent = len(MARGIN) + line.depth * 2
             lines += wrapped([(" " * indent, Style.null()), *pieces], width, min(indent + 2, width // 2))
         return lines
 
     def _box(self, block: Block, width: int) -> list[Strip]:
         """A frame where an image, a sound or a film would be."""
-        ink = self.ink(kind_class(block.type))
+        ink = self.ink(kind_ink(block.type))
         words = [printable(line) for line in block.text.splitlines()]
         room = min(max(map(cell_len, words), default=0), max(width - 4, 1))
         rows = [line for word in words for line in wrapped([(word, Style.null())], room)]

@@ -3,13 +3,14 @@
 Knows themes, the palette and what stands over the desk; must not know recordings: the desk does.
 """
 
+import gc
 import os
 from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import ClassVar
 
 from textual.app import App, ComposeResult, SystemCommand
-from textual.binding import Binding
+from textual.binding import BindingType
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -31,14 +32,9 @@ class Viewer(App[None]):
     TITLE = "sserec"
     CSS_PATH = "viewer.tcss"
     COMMAND_PALETTE_BINDING = "ctrl+p"
-    BINDINGS: ClassVar[list[Binding]] = bindings(APP_KEYS)  # type: ignore[assignment]
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [
-        (0, "-narrow"),
-        (100, "-medium"),
-        (170, "-wide"),
-    ]
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [(0, "-short"), (30, "-tall")]
-    ENABLE_COMMAND_PALETTE = True
+    BINDINGS: ClassVar[list[BindingType]] = bindings(APP_KEYS)
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-medium"), (170, "-wide")]  # noqa: RUF012 typed by Textual
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]
 
     def __init__(
         self,
@@ -65,11 +61,19 @@ class Viewer(App[None]):
     def compose(self) -> ComposeResult:
         yield self.desk if self.desk is not None else TroublePane(self.document)
 
+    def on_mount(self) -> None:
+        self.call_after_refresh(self.tidy_up)
+
+    def tidy_up(self) -> None:
+        """What was imported and built stays: no collection needs to look at it again, which would hold up frames."""
+        gc.freeze()
+        gc.enable()
+
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette: the commands of ``:`` and the keys that have none."""
-        desk = self.desk
-        for command in COMMANDS if desk is not None else ():
-            yield SystemCommand(command.name, command.help, partial(desk.run_or_ask, command))
+        if self.desk is not None:
+            for command in COMMANDS:
+                yield SystemCommand(command.name, command.help, partial(self.desk.run_or_ask, command))
 
     def action_palette(self) -> None:
         self.action_command_palette()
@@ -87,4 +91,4 @@ class Viewer(App[None]):
         """A key of the foot was clicked."""
         key = next(key for key in ALL if key.id == id)
         owner: Widget | App[None] = self if key.id in APP_KEYS or self.desk is None else self.desk
-        await self.run_action(key.action, owner)
+        await self.run_action(key.action, owner)  # noqa: RUF012

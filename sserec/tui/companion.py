@@ -20,6 +20,7 @@ from typing import BinaryIO, NamedTuple
 
 KEPT_LINES = 10_000
 READ_BYTES = 1 << 16
+POLL_S = 0.01
 PATIENCE_S = 5.0
 """How long the command may take to end after it was asked to."""
 
@@ -55,14 +56,16 @@ class Companion:
         """How it ended (a signal below zero); None while it runs."""
         return self._process.poll()
 
-    def wait_for(self, path: Path) -> bool:
-        """Waits until the recording has begun. False when the process ended before that."""
+    def wait_for(self, path: Path, before: tuple[int, int] | None) -> bool:
+        """Waits until the recording has begun: a file that is not the one from ``before``.
+
+        False when the process ended before that.
+        """
         while self.returncode is None:
-            with suppress(OSError):
-                if path.stat().st_size:
-                    return True
+            if identity(path) not in (None, before):
+                return True
             with suppress(subprocess.TimeoutExpired):
-                self._process.wait(0.01)
+                self._process.wait(POLL_S)
         return False
 
     def stop(self) -> int:
@@ -102,3 +105,12 @@ class Companion:
         for line in data.decode("utf-8", "replace").splitlines():
             self.lines.append(Said(line, spool is self._spools[1]))
             self.line_count += 1
+
+
+def identity(path: Path) -> tuple[int, int] | None:
+    """What tells a file from another of the same name; None where there is none, or nothing in it."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return (found.st_ino, found.st_ctime_ns) if found.st_size else None

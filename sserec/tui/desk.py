@@ -12,6 +12,7 @@ from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
 from sserec.display import count, duration, printable, size
+from sserec.records import Severity
 from sserec.tui import kinds
 from sserec.tui.answer_pane import AnswerPane
 from sserec.tui.companion import Companion
@@ -74,7 +75,8 @@ class DeskBase(Working, Widget):
             with Vertical(id="right"):
                 yield self.answer
                 yield self.detail
-        yield self.output
+        if self.companion is not None:
+            yield self.output
         yield self.timeline
         yield self.prompt
         yield self.status
@@ -209,7 +211,7 @@ class DeskBase(Working, Widget):
         if line is not None and line.ending:
             facts.append(line.ending)
         if document.problems:
-            facts.append(f"{kinds.FINDINGS[kinds.Severity.ERROR]} {count(len(document.problems), 'problem')}")
+            facts.append(f"{kinds.FINDINGS[Severity.ERROR]} {count(len(document.problems), 'problem')}")
         return facts
 
     def going_on(self) -> str:

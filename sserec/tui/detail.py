@@ -4,7 +4,6 @@ Knows the three forms; must not know how an event is read. The pane has a line c
 """
 
 from collections.abc import Iterator
-from typing import ClassVar
 
 from rich.style import Style
 from textual import events
@@ -31,11 +30,6 @@ Made = list[tuple[int | None, list[Piece]]]
 
 class DetailPane(TextPane):
     """What the cursor stands on."""
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "json--key", "json--string", "json--number", "json--literal", "json--punctuation",
-        "detail--offset", "detail--border", "detail--finding", "detail--note", "detail--line",
-    }  # fmt: skip
 
     def __init__(self) -> None:
         super().__init__(id="detail")
@@ -86,7 +80,7 @@ class DetailPane(TextPane):
         )
 
     def _remark_lines(self) -> Made:
-        return [(None, [(remark, self.ink("detail--finding"))]) for remark in self._remarks]
+        return [(None, [(remark, self.ink("trouble"))]) for remark in self._remarks]
 
     def _json_form(self, detail: Detail) -> Iterator[tuple[int | None, list[Piece]]]:
         if detail.event is None or len(detail.event.data) > MAX_RAW_BYTES * 16:
@@ -101,10 +95,10 @@ class DetailPane(TextPane):
 
     def _json_pieces(self, number: int, line: JsonLine) -> list[Piece]:
         pieces: list[Piece] = [(" " * (line.depth * INDENT), Style.null())]
-        pieces += [(short(text), self.ink(f"json--{kind}")) for text, kind in line.pieces]
+        pieces += [(short(text), self.ink(f"json-{kind}")) for text, kind in line.pieces]
         if number in self._folded and line.fold_end is not None:
             closing = self._json[line.fold_end]
-            pieces.append((FOLDED + closing.text.strip(), self.ink("json--punctuation")))
+            pieces.append((FOLDED + closing.text.strip(), self.ink("json-punctuation")))
         return pieces
 
     def _raw_form(self, detail: Detail) -> Iterator[tuple[int | None, list[Piece]]]:
@@ -116,7 +110,7 @@ class DetailPane(TextPane):
                 [
                     (
                         f"… {size(len(detail.block) - MAX_RAW_BYTES)} more (v opens all)",
-                        self.ink("detail--note"),
+                        self.ink("notice"),
                     )
                 ],
             )
@@ -126,12 +120,12 @@ class DetailPane(TextPane):
         row_bytes = 16 if self.size.width >= FULL_HEX_WIDTH else 8
         for line in hex_lines(self._tape, detail, row_bytes=row_bytes):
             if line.border is not None:
-                yield None, [(border(line.border), self.ink("detail--border"))]
+                yield None, [(border(line.border), self.ink("time"))]
             yield None, self._hex_pieces(line, row_bytes)
 
     def _hex_pieces(self, line: HexLine, row_bytes: int) -> list[Piece]:
         """What came in the same chunk but belongs to others is dimmed, and stands between other signs."""
-        own, others = Style.null(), self.ink("detail--offset")
+        own, others = Style.null(), self.ink("quiet")
         start, end = line.own.start * 3, line.own.stop * 3
         digits = line.hex.ljust(row_bytes * 3)
         return [
@@ -139,7 +133,7 @@ class DetailPane(TextPane):
             (digits[:start], others),
             (digits[start:end], own),
             (digits[end:], others),
-            (line.ascii, self.ink("json--string") if line.own else others),
+            (line.ascii, self.ink("json-string") if line.own else others),
         ]
 
     # the line cursor
@@ -148,7 +142,7 @@ class DetailPane(TextPane):
         strip = super().dress_line(y, strip)
         if not (self.has_focus and y == self._at):
             return strip
-        return strip.extend_cell_length(self.size.width).apply_style(self.ink("detail--line"))
+        return strip.extend_cell_length(self.size.width).apply_style(self.ink("cursor"))
 
     def go_to_line(self, y: int) -> None:
         before, self._at = self._at, min(max(y, 0), max(self.line_count() - 1, 0))

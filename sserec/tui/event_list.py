@@ -3,8 +3,9 @@
 Knows the rows and the cursor; must not know what lies behind a row. A million events cost what a screenful costs.
 """
 
+from collections.abc import Hashable
 from datetime import UTC, datetime
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 from rich.style import Style
 from textual import events
@@ -13,7 +14,7 @@ from textual.strip import Strip
 
 from sserec.display import printable
 from sserec.tui import kinds
-from sserec.tui.kinds import KIND_CLASSES, kind_class, tail
+from sserec.tui.kinds import kind_ink, tail
 from sserec.tui.lines import LineView, strip_of, title
 from sserec.tui.model.cursor import Cursor
 from sserec.tui.model.rows import Flags, Line
@@ -46,11 +47,6 @@ def columns(width: int, event_count: int) -> Columns:
 class EventList(LineView):
     """The list. The cursor moves through it; :class:`EventList.Moved` says so."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "event--number", "event--time", "event--gap", "event--type", "event--text", "event--stray", "event--cursor",
-        "event--finding", "event--stall", "event--mark", *KIND_CLASSES,
-    }  # fmt: skip
-
     class Moved(Message):
         """The person moved the cursor here."""
 
@@ -64,7 +60,7 @@ class EventList(LineView):
         self.anchor_unix_ns = 0
         self._stream: Stream | None = None
         self._cursor: Cursor | None = None
-        self._version = -1
+        self._version: Hashable = None
         self._row = 0
         self._columns = columns(80, 0)
 
@@ -114,11 +110,11 @@ class EventList(LineView):
         number = "" if line.number is None else str(line.number)
         widths = self._columns
         pieces = [
-            (number.rjust(widths.number) + " ", self.ink("event--number")),
-            (self.time(line).rjust(8) + " ", self.ink("event--time")),
+            (number.rjust(widths.number) + " ", self.ink("quiet")),
+            (self.time(line).rjust(8) + " ", self.ink("time")),
         ]
         if widths.gap:
-            pieces.append((gap(line).rjust(widths.gap) + "  ", self.ink("event--gap")))
+            pieces.append((gap(line).rjust(widths.gap) + "  ", self.ink("quiet")))
         else:
             pieces.append((" ", Style.null()))
         return strip_of(*pieces, *self.saying(line))
@@ -127,16 +123,16 @@ class EventList(LineView):
         """Type, step and text."""
         widths = self._columns
         if line.is_stray:
-            return [(f"{line.type}: {line.text}", self.ink("event--stray"))]
+            return [(f"{line.type}: {line.text}", self.ink("stray"))]
         step = "" if line.step is None else str(line.step)
-        ink = self.ink(kind_class(line.kind)) if line.kind else self.ink("event--type")
+        ink = self.ink(kind_ink(line.kind)) if line.kind else self.ink("quiet")
         pieces = [
             (tail(printable(line.type), widths.type).ljust(widths.type) + " ", ink),
-            (step.rjust(2) + "  ", self.ink("event--number")),
+            (step.rjust(2) + "  ", self.ink("quiet")),
         ]
         if widths.kind:
             pieces.append((tail(printable(line.kind or ""), widths.kind).ljust(widths.kind) + "  ", ink))
-        return [*pieces, (line.text, self.ink("event--text"))]
+        return [*pieces, (line.text, self.ink("plain"))]
 
     def time(self, line: Line) -> str:
         """The time column, as it was chosen."""
@@ -152,21 +148,17 @@ class EventList(LineView):
         assert self._stream is not None
         here = y == self._row
         strip = Strip.join([self.margin(self._stream.rows.flags(y), here=here), strip])
-        return (
-            strip.extend_cell_length(self.size.width).apply_style(self.ink("event--cursor"))
-            if here
-            else strip
-        )
+        return self.under_cursor(strip) if here else strip
 
     def margin(self, flags: Flags, *, here: bool) -> Strip:
         """Cursor, mark, and the worse of finding and stall."""
         mark = kinds.NOTE if flags.note else kinds.MARK if flags.mark else " "
         if flags.finding is not None:
-            trouble, ink = kinds.FINDINGS[flags.finding], "event--finding"
+            trouble, ink = kinds.FINDINGS[flags.finding], "trouble"
         else:
-            trouble, ink = kinds.STALL if flags.stall else " ", "event--stall"
+            trouble, ink = kinds.STALL if flags.stall else " ", "stall"
         cursor = kinds.CURSOR if here else " "
-        return strip_of((cursor, Style.null()), (mark, self.ink("event--mark")), (trouble, self.ink(ink)))
+        return strip_of((cursor, Style.null()), (mark, self.ink("mark")), (trouble, self.ink(ink)))
 
     def action_down(self) -> None:
         self._move(1)

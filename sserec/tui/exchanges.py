@@ -1,7 +1,5 @@
 """The exchanges of a recording, one line each."""
 
-from typing import ClassVar
-
 from rich.style import Style
 from textual import events
 from textual.message import Message
@@ -15,10 +13,6 @@ from sserec.tui.model.document import Document, ExchangeLine
 
 class ExchangeList(LineView):
     """The list. Moving in it chooses; :class:`ExchangeList.Chosen` says which."""
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "exchange--number", "exchange--request", "exchange--facts", "exchange--cursor",
-    }  # fmt: skip
 
     class Chosen(Message):
         """Another exchange."""
@@ -55,9 +49,9 @@ class ExchangeList(LineView):
         facts = self.facts(line)
         room = max(self.size.width - 6 - len(facts) - 2, 8)
         return strip_of(
-            (f"{line.number:>3} ", self.ink("exchange--number")),
-            (shortened(subject(line), room).ljust(room) + "  ", self.ink("exchange--request")),
-            (facts, self.ink("exchange--facts")),
+            (f"{line.number:>3} ", self.ink("quiet")),
+            (shortened(subject(line), room).ljust(room) + "  ", self.ink("plain")),
+            (facts, self.ink("quiet")),
         )
 
     def facts(self, line: ExchangeLine) -> str:
@@ -69,11 +63,7 @@ class ExchangeList(LineView):
     def dress_line(self, y: int, strip: Strip) -> Strip:
         here = y == self._row
         strip = Strip.join([strip_of((CURSOR if here else " ", Style.null())), strip])
-        return (
-            strip.extend_cell_length(self.size.width).apply_style(self.ink("exchange--cursor"))
-            if here
-            else strip
-        )
+        return self.under_cursor(strip) if here else strip
 
     def choose(self, row: int) -> None:
         """Moves to another one, and says so."""
@@ -85,6 +75,14 @@ class ExchangeList(LineView):
         self.refresh_line(before)
         self.refresh_line(row)
         self.post_message(self.Chosen(self._document.exchanges[row].number))
+
+    def choose_number(self, number: int) -> bool:
+        """Moves to the exchange with this number. False where there is none."""
+        lines = self._document.exchanges if self._document is not None else ()
+        row = next((row for row, line in enumerate(lines) if line.number == number), None)
+        if row is not None:
+            self.choose(row)
+        return row is not None
 
     def move(self, rows: int) -> None:
         self.choose(self._row + rows)

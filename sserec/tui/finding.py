@@ -10,6 +10,7 @@ from sserec.tui.commands import Completion
 from sserec.tui.desk import DeskBase
 from sserec.tui.lines import title
 from sserec.tui.model.jobs import Job, Progress
+from sserec.tui.model.places import Place
 from sserec.tui.model.query import parse_query
 from sserec.tui.model.search import Hits
 from sserec.tui.query_words import complete_query
@@ -26,6 +27,8 @@ class Finding(DeskBase):
     """Whether the cursor has still to go to the first hit of a search."""
     _filter_text = ""
     _filter_hits: Hits | None = None
+    _filtered_from = _settled_at = Place(0)
+    """Where the cursor stood when the filter was set, and where it stands instead as long as nobody moves it."""
 
     # find
 
@@ -101,6 +104,7 @@ class Finding(DeskBase):
             self.end_job("filter")
             self.events.border_title = title("events")
         else:
+            self._filtered_from = self._settled_at = self.cursor.place
             self.start("filter", self._filter_hits.scan())
         self.rows_changed()
 
@@ -113,17 +117,18 @@ class Finding(DeskBase):
             return
         percent = "" if progress is None else f" {progress.fraction:.0%}"
         self.tell_filter(f"{len(hits):,} of {len(self.stream):,}{percent}")
+        if self.cursor.place == self._settled_at:
+            self.cursor.to_place(self._filtered_from)
+            self._settled_at = self.cursor.place
+            self.cursor_moved()
         self.rows_changed()
 
     def tell_filter(self, found: str) -> None:
         self.events.border_title = title("events", f"filter {self._filter_text}", found)
 
     def rows_changed(self) -> None:
-        """Rows came or went; the cursor stays at its event, or goes to the nearest that is shown."""
-        before = self.cursor.place
+        """Rows came or went."""
         self.events.rows_changed()
-        if self.cursor.place != before:
-            self.cursor_moved()
         self.tell_status()
 
     def complete_query(self, text: str) -> Sequence[Completion]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from sserec.records import Severity
 from sserec.tui import kinds
 from sserec.tui.commands import COMMANDS
 from sserec.tui.keymap import GROUPS, Key, shown
@@ -11,9 +12,9 @@ from sserec.tui.page import PageLine
 SIGNS = (
     (kinds.CURSOR, "the cursor"),
     (kinds.MARK, f"a mark; {kinds.NOTE} one with a note"),
-    (kinds.FINDINGS[kinds.Severity.ERROR], "an error that sserec check found"),
-    (kinds.FINDINGS[kinds.Severity.WARNING], "a warning"),
-    (kinds.FINDINGS[kinds.Severity.NOTE], "a note of the check"),
+    (kinds.FINDINGS[Severity.ERROR], "an error that sserec check found"),
+    (kinds.FINDINGS[Severity.WARNING], "a warning"),
+    (kinds.FINDINGS[Severity.NOTE], "a note of the check"),
     (kinds.STALL, "the silence before this event was a stall"),
 )
 QUERIES = (

@@ -7,7 +7,7 @@ and video players; a person's own keys replace them by id (:mod:`sserec.tui.conf
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 
 
 class Key(NamedTuple):
@@ -110,7 +110,7 @@ NAMES = {
 }  # fmt: skip
 
 
-def bindings(ids: Iterable[str], namespace: str = "") -> list[Binding]:
+def bindings(ids: Iterable[str], namespace: str = "") -> list[BindingType]:
     """Bindings for the keys with these ids; ``namespace`` (``app.``) says whose actions they are."""
     wanted = frozenset(ids)
     return [Binding(key.keys, namespace + key.action, key.help, id=key.id) for key in ALL if key.id in wanted]

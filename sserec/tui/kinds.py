@@ -25,21 +25,16 @@ KINDS = {
     "document": "media",
     "error": "error",
 }
-HUES = ("thought", "input", "output", "media", "call", "result", "error", "other")
-KIND_CLASSES = frozenset(f"kind--{hue}" for hue in HUES)
-"""Letters in the colour of a kind."""
-BAND_CLASSES = frozenset(f"band--{hue}" for hue in HUES)
-"""A ground in it."""
 
 
-def kind_class(type_: str) -> str:
-    """The component class that colours what is written about steps of this type."""
-    return f"kind--{hue(type_)}"
+def kind_ink(type_: str) -> str:
+    """The ink of what is written about steps of this type."""
+    return f"kind-{hue(type_)}"
 
 
-def band_class(type_: str) -> str:
-    """The one that colours their stretch of time."""
-    return f"band--{hue(type_)}"
+def band_ink(type_: str) -> str:
+    """The ink of their stretch of time."""
+    return f"band-{hue(type_)}"
 
 
 def hue(type_: str) -> str:
@@ -52,4 +47,9 @@ def hue(type_: str) -> str:
 
 def tail(text: str, width: int) -> str:
     """``text`` in at most ``width`` characters; the end is kept, as it tells ``step.start`` from ``step.stop``."""
-    return text if len(text) <= width else ELLIPSIS + text[len(text) - width + 1 :]
+    if len(text) <= width:
+        return text
+    _, dot, rest = text.partition(".")
+    if dot and len(rest) < width:
+        return ELLIPSIS + rest
+    return ELLIPSIS + text[len(text) - width + 1 :]

@@ -5,9 +5,11 @@ long as nothing about it changes. Styles are read once a frame, not once a line:
 of the cost of scrolling.
 """
 
+from typing import ClassVar
+
 from rich.segment import Segment
 from rich.style import Style
-from textual.binding import Binding
+from textual.binding import BindingType
 from textual.cache import LRUCache
 from textual.content import Content
 from textual.geometry import Region, Size
@@ -28,7 +30,7 @@ def title(*words: str) -> Content:
 class LineView(Inked, ScrollView, can_focus=True):
     """A pane of lines, whatever they are. Subclasses say how many there are, and make one."""
 
-    BINDINGS: list[Binding] = bindings(SCROLLING)  # type: ignore[assignment]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(SCROLLING)
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -75,6 +77,11 @@ class LineView(Inked, ScrollView, can_focus=True):
             strip = self._strips[y] = self.make_line(y)
         strip = self.dress_line(y, strip)
         return strip.crop_extend(scroll_x, scroll_x + width, self._ground).apply_style(self._ground)
+
+    def under_cursor(self, strip: Strip) -> Strip:
+        """The line that the cursor stands on, as wide as the pane."""
+        ink = self.ink("cursor-focused" if self.has_focus else "cursor")
+        return strip.extend_cell_length(self.size.width).apply_style(ink)
 
     @property
     def page_height(self) -> int:

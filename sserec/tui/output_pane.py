@@ -1,7 +1,5 @@
 """What the recorded command writes, while it runs beside the viewer."""
 
-from typing import ClassVar
-
 from rich.style import Style
 from textual.strip import Strip
 
@@ -14,8 +12,6 @@ from sserec.tui.wrapping import wrapped
 
 class OutputPane(TextPane):
     """Its last lines; those of standard error in another ink, behind a sign."""
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"output--error"}
 
     def __init__(self, companion: Companion | None) -> None:
         super().__init__(id="output")
@@ -36,7 +32,7 @@ class OutputPane(TextPane):
     def lay_out(self) -> list[Strip]:
         if self._companion is None:
             return []
-        error = self.ink("output--error")
+        error = self.ink("stray")
         lines: list[Strip] = []
         for text, is_error in list(self._companion.lines):
             pieces = [

@@ -3,11 +3,12 @@
 Knows lines of text; must not know what they are about.
 """
 
+from textwrap import wrap
 from typing import ClassVar, NamedTuple
 
 from rich.style import Style
 from textual.app import ComposeResult
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 from textual.strip import Strip
 
@@ -30,8 +31,6 @@ class PageLine(NamedTuple):
 class PageText(TextPane):
     """The lines."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"page--heading", "page--label", "page--cursor"}
-
     def __init__(self, lines: list[PageLine]) -> None:
         super().__init__(id="page-text")
         self.page_lines = lines
@@ -49,11 +48,13 @@ class PageText(TextPane):
 
     def _wrapped(self, line: PageLine) -> list[Strip]:
         if line.is_heading:
-            return [Strip([]), *wrapped([(line.text, self.ink("page--heading"))], self.size.width)]
+            return [Strip([]), *wrapped([(line.text, self.ink("heading"))], self.size.width)]
         indent = self._label_width + 2 if self._label_width else 0
         label = f"{line.label:<{self._label_width}}  " if indent else ""
-        pieces = [(label, self.ink("page--label")), (line.text, Style.null())]
-        return wrapped(pieces, self.size.width, min(indent, self.size.width // 2))
+        words = wrap(line.text, max(self.size.width - indent, 20)) or [""]
+        first = [(label, self.ink("label")), (words[0], Style.null())]
+        rest = [[(" " * indent + more, Style.null())] for more in words[1:]]
+        return [strip for pieces in (first, *rest) for strip in wrapped(pieces, self.size.width)]
 
     @property
     def target(self) -> int | None:
@@ -73,9 +74,7 @@ class PageText(TextPane):
 
     def dress_line(self, y: int, strip: Strip) -> Strip:
         strip = super().dress_line(y, strip)
-        if self._sources[y] != self._at:
-            return strip
-        return strip.extend_cell_length(self.size.width).apply_style(self.ink("page--cursor"))
+        return self.under_cursor(strip) if self._sources[y] == self._at else strip
 
     def action_down(self) -> None:
         if not self.move(1):
@@ -89,7 +88,7 @@ class PageText(TextPane):
 class Page(ModalScreen[int | None]):
     """A titled page; its result is the target of the line that was chosen, or None."""
 
-    BINDINGS: ClassVar[list[Binding]] = [  # type: ignore[assignment]
+    BINDINGS: ClassVar[list[BindingType]] = [
         *bindings({"back", "open", "find", "next-hit", "previous-hit", "copy"}),
         Binding("question_mark,f1,K,i,c", "back", "close"),
     ]

@@ -7,8 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual import events
-from textual.app import ComposeResult
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
@@ -23,7 +22,7 @@ SELECTED, OTHER = "▸ ", "  "
 class Prompt(Widget):
     """Hidden until it is asked for."""
 
-    BINDINGS: ClassVar[list[Binding]] = [
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "leave", priority=True),
         Binding("tab,down", "choose(1)", "the next completion", priority=True),
         Binding("shift+tab,up", "choose(-1)", "the one before, or what was typed before", priority=True),
@@ -49,11 +48,10 @@ class Prompt(Widget):
         self._typed = ""
         self._history: dict[str, list[str]] = {}
 
-    def compose(self) -> ComposeResult:
-        yield Static(id="completions")
-        with Horizontal():
-            yield Static(id="prompt-label")
-            yield Input(id="prompt-input", compact=True)
+    def furnish(self) -> None:
+        """Makes what it consists of; not in ``compose``, because the first frame does not need it."""
+        line = Horizontal(Static(id="prompt-label"), Input(id="prompt-input", compact=True))
+        self.mount_all([Static(id="completions"), line])
 
     @property
     def _input(self) -> Input:
@@ -61,6 +59,10 @@ class Prompt(Widget):
 
     def ask(self, purpose: str, label: str, text: str, complete: Completer = lambda _: ()) -> None:
         """Opens with ``text`` in the line."""
+        if not self.children:
+            self.furnish()
+            self.call_after_refresh(self.ask, purpose, label, text, complete)
+            return
         self._purpose, self._complete, self._typed = purpose, complete, text
         self.query_one("#prompt-label", Static).update(Content(label))
         self.display = True

@@ -23,7 +23,7 @@ class Headline(Widget):
 
     def __init__(self) -> None:
         super().__init__(id="headline")
-        self._told = ("", (), "")
+        self._told: tuple[str, tuple[str, ...], str] = ("", (), "")
 
     def tell(self, name: str, facts: tuple[str, ...], state: str) -> None:
         if (name, facts, state) != self._told:
@@ -33,8 +33,11 @@ class Headline(Widget):
     def render(self) -> Content:
         name, facts, state = self._told
         room = self.size.width - cell_len(state) - 3
+        words = SEPARATOR.join(facts)
+        if cell_len(name) + cell_len(words) + 2 > room:
+            name = name.rpartition("/")[2]
         name = fitted(name, room)
-        told = fitted(SEPARATOR.join(facts), max(room - cell_len(name) - 2, 0))
+        told = fitted(words, max(room - cell_len(name) - 2, 0))
         blank = " " * max(room - cell_len(name) - cell_len(told) - 2, 0)
         return Content.assemble((f" {name}  ", BOLD), (told, DIM), (f"{blank} {state} ", BOLD))
 

@@ -15,6 +15,7 @@ from textual.message import Message
 from sserec.display import count, printable, size
 from sserec.errors import SserecError
 from sserec.export import FORMATS
+from sserec.records import Severity
 from sserec.tui import kinds, outgoing
 from sserec.tui.desk import DeskBase
 from sserec.tui.page import Page, PageLine
@@ -158,8 +159,7 @@ class Taking(DeskBase):
 
     def finding_lines(self) -> list[PageLine]:
         lines = [
-            PageLine(printable(problem), kinds.FINDINGS[kinds.Severity.ERROR])
-            for problem in self.document.problems
+            PageLine(printable(problem), kinds.FINDINGS[Severity.ERROR]) for problem in self.document.problems
         ]
         lines += [
             PageLine(f"{printable(finding.message)} [{finding.rule}]", kinds.FINDINGS[finding.severity])

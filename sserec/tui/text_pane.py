@@ -4,8 +4,6 @@ Knows strips; must not know what they say. It is for what fits into memory many 
 page of help. A subclass lays out its content for a width, and again when the width or the theme changes.
 """
 
-from typing import ClassVar
-
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
@@ -18,8 +16,6 @@ from sserec.tui.model.search import LineHit, find_in_lines
 
 class TextPane(LineView):
     """Lines that all are there."""
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"text--hit", "text--here"}
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -87,7 +83,7 @@ class TextPane(LineView):
 
     def dress_line(self, y: int, strip: Strip) -> Strip:
         for hit in self._hits_in(y):
-            name = "text--here" if hit == self._here else "text--hit"
+            name = "hit-here" if hit == self._here else "hit"
             strip = painted(strip, hit.start, hit.end, self.ink(name))
         selection = self.text_selection
         span = selection.get_span(y) if selection is not None else None

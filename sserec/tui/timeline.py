@@ -1,7 +1,8 @@
 """The foot of the screen: the whole stream as wide as the terminal, and a hand to scrub it with.
 
 Knows the overview's picture and the cursor's column; must not know where either comes from. From top to bottom: the
-steps as labelled bands, the density of events, and a line with the cursor, marks, findings and times.
+steps as labelled bands, the density of events with stalls between them, and a line with the cursor, marks, findings
+and times.
 """
 
 from typing import ClassVar
@@ -10,7 +11,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.strip import Strip
 
@@ -18,7 +19,7 @@ from sserec.display import duration, printable
 from sserec.timeline import heights
 from sserec.tui import kinds
 from sserec.tui.inked import Inked
-from sserec.tui.kinds import BAND_CLASSES, band_class
+from sserec.tui.kinds import band_ink
 from sserec.tui.lines import title
 from sserec.tui.model.cursor import Cursor
 from sserec.tui.model.overview import Overview, Picture
@@ -34,11 +35,7 @@ Cells = list[tuple[str, Style]]
 class Timeline(Inked, can_focus=True):
     """Bands, density, axis. Clicking, dragging and ``h``/``l`` scrub; :class:`Timeline.Sought` says where to."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "timeline--density", "timeline--past", "timeline--axis", "timeline--cursor", "timeline--stall",
-        "timeline--mark", "timeline--finding", *BAND_CLASSES,
-    }  # fmt: skip
-    BINDINGS: ClassVar[list[Binding]] = [
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left,h", "column(-1)", "one column back"),
         Binding("right,l", "column(1)", "one column on"),
         Binding("g,home", "column(-100000)", "to the start"),
@@ -86,7 +83,7 @@ class Timeline(Inked, can_focus=True):
         else:
             cells = self._axis(picture, width, here)
         text, style = cells[here]
-        cells[here] = text, style + self.ink("timeline--cursor")
+        cells[here] = text, style + self.ink("needle-focused" if self.has_focus else "needle")
         return Strip([Segment(text, style) for text, style in cells], width).simplify().apply_style(ground)
 
     def _column(self) -> int:
@@ -99,36 +96,42 @@ class Timeline(Inked, can_focus=True):
         cells: Cells = [(" ", Style.null())] * width
         for band in picture.bands:
             room = band.last - band.first + 1
-            ink = self.ink(band_class(band.kind))
+            ink = self.ink(band_ink(band.kind))
             label = (EDGE + narrow(band.label))[:room].ljust(room)
             cells[band.first : band.last + 1] = [(letter, ink) for letter in label]
-        for stall in picture.stalls:
-            room = stall.last - stall.first + 1
-            words = f"stall {duration(stall.duration_ns)}"
-            label = (words if room > len(words) + 1 else "").center(room, SILENCE)
-            cells[stall.first : stall.last + 1] = [(letter, self.ink("timeline--stall")) for letter in label]
-        return cells[:width]
+        return cells
 
     def _density(self, picture: Picture, width: int, here: int, *, level: int, levels: int) -> Cells:
         """Row ``level`` from below of columns that are ``levels`` rows high."""
         top = len(BLOCKS) - 1
-        past, ahead = self.ink("timeline--past"), self.ink("timeline--density")
+        past, ahead = self.ink("past"), self.ink("ahead")
         tall = heights(picture.counts, top * levels)
-        return [
+        cells = [
             (BLOCKS[min(max(height - top * level, 0), top)], past if column <= here else ahead)
             for column, height in enumerate(tall)
         ]
+        if level == 0:
+            self._write_stalls(cells, picture)
+        return cells
+
+    def _write_stalls(self, cells: Cells, picture: Picture) -> None:
+        """Where there is no event, there is room to say so."""
+        for stall in picture.stalls:
+            room = stall.last - stall.first + 1
+            words = f"stall {duration(stall.duration_ns)}"
+            label = (words if room > len(words) + 1 else "").center(room, SILENCE)
+            cells[stall.first : stall.last + 1] = [(letter, self.ink("stall")) for letter in label]
 
     def _axis(self, picture: Picture, width: int, here: int) -> Cells:
-        axis = self.ink("timeline--axis")
+        axis = self.ink("quiet")
         cells: Cells = [(" ", axis)] * width
         begin, end = self._border_words(picture)
         write(cells, 0, begin, axis)
         write(cells, width - len(end), end, axis)
         for column, severity in picture.findings:
-            cells[column] = (kinds.FINDINGS[severity], self.ink("timeline--finding"))
+            cells[column] = (kinds.FINDINGS[severity], self.ink("trouble"))
         for column, _ in picture.marks:
-            cells[column] = (kinds.MARK, self.ink("timeline--mark"))
+            cells[column] = (kinds.MARK, self.ink("mark"))
         cells[here] = (CURSOR, Style.null())
         return cells
 

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from rich.style import Style
+from textual.binding import BindingType
 from textual.strip import Strip
 
 from sserec.display import printable
@@ -16,8 +17,7 @@ from sserec.tui.wrapping import wrapped
 class TroublePane(TextPane):
     """All there is to see."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"trouble--title"}
-    BINDINGS = [*bindings({"back"})]  # type: ignore[assignment]  # noqa: RUF012
+    BINDINGS: ClassVar[list[BindingType]] = bindings({"back"})
 
     def __init__(self, document: Document) -> None:
         super().__init__(id="trouble")
@@ -31,7 +31,7 @@ class TroublePane(TextPane):
 
     def lay_out(self) -> list[Strip]:
         width = self.size.width
-        title = wrapped([(printable(self._trouble.title), self.ink("trouble--title"))], width)
+        title = wrapped([(printable(self._trouble.title), self.ink("trouble"))], width)
         rest = [wrapped([(printable(line), Style.null())], width) for line in self._trouble.lines]
         return [*title, Strip([]), *(line for lines in rest for line in lines)]
 

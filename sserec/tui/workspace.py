@@ -6,7 +6,7 @@ Knows who does what; each errand itself stands in a mixin.
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual.binding import Binding
+from textual.binding import BindingType
 from textual.timer import Timer
 from textual.widget import Widget
 
@@ -32,18 +32,17 @@ PICTURE_EVERY = 5
 class Workspace(Moving, Finding, Taking):
     """One recording, and all that keys do with it."""
 
-    BINDINGS: ClassVar[list[Binding]] = bindings(ANYWHERE - APP_KEYS)  # type: ignore[assignment]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(ANYWHERE - APP_KEYS)
 
     _looks = 0
     _watch: Timer | None = None
     _was_asked_to_stop = False
 
     def on_mount(self) -> None:
-        super().on_mount()
         if self.document.is_live or self.follows:
             self.watch_file()
         if self.follows:
-            self.action_follow()
+            self.call_after_refresh(self.action_follow)
 
     # panes
 

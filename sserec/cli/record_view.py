@@ -1,0 +1,35 @@
+"""``sserec record --view``: the recording in a process of its own, and the viewer before it.
+
+The viewer has the terminal, so the command gets nothing to read, and what it writes is printed once the viewer has
+ended. The exit code is the command's, as without --view.
+"""
+
+import gc
+from collections.abc import Sequence
+from pathlib import Path
+
+from sserec.cli.view import needs_terminal
+
+
+def record_and_view(arguments: Sequence[str], path: Path) -> int:
+    """Runs ``sserec record`` with ``arguments``, which writes to ``path``, and views it. Returns how it ended."""
+    needs_terminal()
+    gc.disable()
+    from sserec.tui.companion import Companion, identity
+    from sserec.tui.config import load_config
+    from sserec.tui.keymap import IDS
+
+    config = load_config(ids=IDS)
+    before = identity(path)
+    companion = Companion(arguments)
+    try:
+        from sserec.tui.app import Viewer
+        from sserec.tui.model.document import Document
+
+        if companion.wait_for(path, before):
+            with Document.open(str(path)) as document:
+                Viewer(document, config, follow=True, companion=companion).run()
+    finally:
+        returncode = companion.stop()
+        companion.print_all()
+    return returncode

@@ -88,7 +88,14 @@ def command_line_page() -> str:
 
 def section(title: str, command: click.Command, parent: click.Context | None = None) -> str:
     name = title.rpartition(" ")[2]
-    context = click.Context(command, info_name=name, parent=parent, terminal_width=100, max_content_width=100)
+    context = click.Context(
+        command,
+        info_name=name,
+        parent=parent,
+        terminal_width=100,
+        max_content_width=100,
+        **cli.context_settings,
+    )
     return f"## {title}\n\n```text\n{command.get_help(context)}\n```\n"
 
 

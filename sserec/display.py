@@ -13,11 +13,17 @@ MIN_ELASTIC = 12
 CONTROL_PICTURES = {code: 0x2400 + code for code in range(0x20)} | {0x7F: 0x2421}
 C1_AND_BIDI = dict.fromkeys([*range(0x80, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)], 0xFFFD)
 """C1 controls act like ESC sequences in some terminals; the others reorder what stands around them (UTR 36)."""
+PICTURES = CONTROL_PICTURES | C1_AND_BIDI
 
 
 def printable(text: str) -> str:
     """``text`` on one line, with every character that a terminal would act on made visible."""
-    return text.translate(CONTROL_PICTURES | C1_AND_BIDI)
+    return text.translate(PICTURES)
+
+
+def path_text(path: str) -> str:
+    """A file's name as text that JSON can hold: what is no UTF-8 in it is replaced."""
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def size(size_bytes: int) -> str:

@@ -5,6 +5,7 @@ Joins what the floors below keep apart: the archive knows chunks, :mod:`sserec.s
 are asked for and never kept, so a better decoder reads old files better, and memory does not follow the file.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from itertools import count
@@ -13,7 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self, overload
 
-from sserec.archive import ArchiveReader, ExchangeRecord, Meta, Problem
+from sserec.archive import ArchiveReader, ExchangeRecord, Mark, Meta, Problem
+from sserec.display import path_text
 from sserec.errors import DamagedArchive, UsageError
 from sserec.holes import BodyDecoder
 from sserec.interactions import Assembler, Assembly, History, is_terminal
@@ -37,6 +39,19 @@ class RecordedEvent(NamedTuple):
     t_ns: int | None
     """When its blank line arrived; None where the file knows no times."""
     event: Event
+
+
+class RecordedMark(NamedTuple):
+    """What a person noted on a place, in the viewer (``sserec view``)."""
+
+    exchange: int
+    """From 1."""
+    event: int | None
+    """The number of the event, from 1, or of the one that follows the marked bytes; None behind the last event."""
+    t_ns: int | None
+    """When the marked bytes came."""
+    text: str
+    """Empty where the place is only marked."""
 
 
 class EventStream:
@@ -178,12 +193,22 @@ class Exchange:
         """The events, decoded as they are asked for; none for what is not an event stream."""
         return EventStream(self.chunks() if self.is_event_stream else iter(()), timed=self._source.timed)
 
+    @property
+    def marks(self) -> list[RecordedMark]:
+        """What people noted on it, in the order of the body."""
+        return [self._placed(mark) for mark in self._source.marks() if mark.exchange == self.number]
+
     def assembly(self) -> Assembly:
         """The interaction that the events fold into, and all there is to say about it."""
         events, assembler = self.events(), Assembler()
         for recorded in events:
             assembler.feed(recorded.event)
         return assembler.ended(events.residue, events.tail)
+
+    def _placed(self, mark: Mark) -> RecordedMark:
+        index = bisect_right(self._event_table.end, mark.offset)
+        event = index + 1 if index < self.event_count else None
+        return RecordedMark(self.number, event, self._source.arrival_ns(self.number, mark.offset), mark.text)
 
     def _beginning(self) -> bytes:
         """The first bytes of the body, as far as damage has left them."""
@@ -268,7 +293,8 @@ class Recording:
         Raises OSError, NotAnArchive or UnsupportedVersion; damage is no error, but a problem of the recording.
         """
         if path != STDIN:
-            return cls(path, source_of(path, path))
+            name = path_text(path)
+            return cls(name, source_of(path, name))
         spooled = spool_stdin()
         return cls("standard input", source_of(spooled, "standard input"), cleanup=Path(spooled).unlink)
 
@@ -288,6 +314,12 @@ class Recording:
         return self.archive.problems if self.archive else ()
 
     @property
+    def marks(self) -> list[RecordedMark]:
+        """What people noted on the exchanges, in their order."""
+        marked = {mark.exchange for mark in self._source.marks()}
+        return [mark for exchange in self.exchanges if exchange.number in marked for mark in exchange.marks]
+
+    @property
     def exchanges(self) -> Exchanges:
         """In order of opening; ``exchanges[0]`` has the number 1."""
         return Exchanges(self._source, live=self.archive is not None and self.archive.live)
@@ -295,11 +327,11 @@ class Recording:
     def exchange(self, number: int) -> Exchange:
         """The exchange with this number, from 1. Raises UsageError where there is none."""
         exchanges = self.exchanges
-        for exchange in exchanges:
-            if exchange.number == number:
-                return exchange
+        index = bisect_left(exchanges, number, key=lambda exchange: exchange.number)
+        if index < len(exchanges) and exchanges[index].number == number:
+            return exchanges[index]
         raise UsageError(
-            f"{self.name} has no exchange {number}, only 1 to {len(exchanges)} (sserec info {self.name})"
+            f"{self.name} has no exchange {number}, {_only(exchanges)} (sserec info {self.name})"
         )
 
     def close(self) -> None:
@@ -314,6 +346,13 @@ class Recording:
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _only(exchanges: Exchanges) -> str:
+    """What there is, to one who asked for something else."""
+    if len(exchanges) < 2:
+        return f"only {exchanges[0].number}" if exchanges else "it has none at all"
+    return f"only {exchanges[0].number} to {exchanges[-1].number}"
 
 
 def open_recording(path: str | PathLike[str]) -> Recording:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from sserec.archive import ArchiveReader, ExchangeRecord
+from sserec.archive import ArchiveReader, ExchangeRecord, Mark
 from sserec.errors import NotAnArchive
 from sserec.holes import BodyDecoder
 from sserec.records import Chunk
@@ -46,6 +46,10 @@ class Source(Protocol):
     def chunks(self, number: int) -> Iterator[Chunk]: ...
     def body(self, number: int, start: int = 0, end: int | None = None) -> bytes: ...
     def event_table(self, number: int) -> EventPlaces: ...
+    def arrival_ns(self, number: int, offset: int) -> int | None:
+        """When the byte at ``offset`` of a body came; None where nobody knows."""
+
+    def marks(self) -> list[Mark]: ...
     def close(self) -> None: ...
 
 
@@ -68,6 +72,14 @@ class ArchiveSource:
 
     def event_table(self, number: int) -> EventPlaces:
         return self.reader.event_table(number)
+
+    def arrival_ns(self, number: int, offset: int) -> int | None:
+        chunks = self.reader.chunk_table(number)
+        chunk = chunks.holding(offset)
+        return chunks.t_ns[chunk] if chunk < len(chunks) else None
+
+    def marks(self) -> list[Mark]:
+        return self.reader.marks
 
     def close(self) -> None:
         self.reader.close()
@@ -100,6 +112,12 @@ class PlainText:
                 ends.append(event)
             decoder.residue()
         return ends
+
+    def arrival_ns(self, number: int, offset: int) -> int | None:
+        return None
+
+    def marks(self) -> list[Mark]:
+        return []
 
     def close(self) -> None:
         self._file.close()
@@ -152,5 +170,10 @@ def source_of(path: str, name: str) -> Source:
 def spool_stdin() -> str:
     """Standard input as a file, because an archive is read from its end."""
     with tempfile.NamedTemporaryFile(prefix="sserec-", delete=False) as spooled:
-        shutil.copyfileobj(sys.stdin.buffer, spooled)
+        try:
+            shutil.copyfileobj(sys.stdin.buffer, spooled)
+            spooled.flush()
+        except BaseException:  # ^C among them
+            Path(spooled.name).unlink()
+            raise
     return spooled.name

@@ -66,7 +66,7 @@ def test_standard_input_is_checked_as_well() -> None:
     assert done.stdout.startswith(b"standard input: exchange 1")
 
 
-@pytest.mark.parametrize("arguments", [["nowhere.sse"], ["--stall", "0", "-"], ["--exchange", "7", "-"]])
+@pytest.mark.parametrize("arguments", [["nowhere.sse"], ["--stall", "-1", "-"], ["--exchange", "7", "-"]])
 def test_trouble_is_two(arguments: list[str]) -> None:
     done = run(*arguments, stdin=WHOLE)
     assert (done.returncode, done.stdout) == (2, b"")

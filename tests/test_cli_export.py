@@ -37,9 +37,8 @@ def test_json_that_is_no_interaction_is_none(path: Path) -> None:
     done = sserec("export", path)
     assert done.returncode == 2
     assert done.stdout == b""
-    assert (
-        b"holds no interaction, but exchange 1: 400, application/json, 65 B; exchange 2: 200" in done.stderr
-    )
+    assert b"holds no interaction, but exchange 1: 400, application/json, 65 B: " in done.stderr
+    assert b"; exchange 2: 200" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -189,7 +189,7 @@ def test_a_recording_without_requests_says_what_it_holds(tmp_path: Path) -> None
     (tmp_path / "plain.sse").write_bytes(stream())
     done = sserec("export", tmp_path / "plain.sse", "--format", "curl")
     assert done.returncode == 2
-    assert b"holds no request, but exchange 1: no response head" in done.stderr
+    assert b"holds no request, but exchange 1: plain text" in done.stderr
 
 
 def test_a_cut_stream_makes_its_request_no_worse(path: Path) -> None:

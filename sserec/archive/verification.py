@@ -36,7 +36,7 @@ def verify(path: str | os.PathLike[str]) -> Verdict:
     try:
         reader = ArchiveReader.open(path, use_index=False)
     except (NotAnArchive, UnsupportedVersion) as error:
-        return Verdict(2, None, (), str(error))
+        return Verdict(2, None, (), str(error).removeprefix(f"{path}: "))
     with reader:
         for number in reader.numbers:
             _read_exchange(reader, number)
@@ -111,8 +111,9 @@ def _message(reader: ArchiveReader, problems: list[Problem]) -> str:
     open_count = sum(exchange.close is None for exchange in reader.exchanges)
     facts = [counted(len(reader.numbers))] + ([f"{open_count:,} not closed"] if open_count else [])
     if problems:
-        facts.append(f"{len(problems):,} problems, first: {problems[0].message}")
-        return f"damaged but readable {reader.state}: {', '.join(facts)} (sserec repair {reader.path} OUT)"
+        found = "1 problem" if len(problems) == 1 else f"{len(problems):,} problems, the first"
+        facts.append(f"{found}: {problems[0].message}")
+        return f"damaged but readable {reader.state}: {', '.join(facts)} (sserec repair {reader.path} -o OUT)"
     if reader.live:
         return f"whole so far, being recorded: {', '.join(facts)}"
     if reader.state == "journal":

@@ -5,6 +5,7 @@ one-line help, and nothing else is imported until a command is chosen. What a co
 product; everything said to people goes to stderr.
 """
 
+import errno
 import os
 import sys
 from collections.abc import Callable
@@ -14,6 +15,8 @@ from typing import Any, NoReturn
 import click
 
 from sserec import __version__
+from sserec.cli.output import open_streams, say
+from sserec.display import path_text
 from sserec.errors import SserecError
 
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -36,6 +39,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 EXIT_TROUBLE = 2
 EXIT_SIGPIPE = 128 + 13
 EXIT_INTERRUPTED = 128 + 2
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class LazyGroup(click.Group):
@@ -85,6 +89,7 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """Runs the command line; every fault is one line on stderr and a documented exit code."""
+    open_streams()
     sys.exit(run())
 
 
@@ -96,15 +101,15 @@ def run() -> int:
         fault.show()
         return fault.exit_code
     except click.ClickException as fault:
-        complain(fault.format_message().rstrip(".") + usage_hint(fault))
+        say(fault.format_message().rstrip(".") + usage_hint(fault))
         return fault.exit_code
     except SserecError as fault:
-        complain(str(fault))
+        say(str(fault))
         return EXIT_TROUBLE
     except (click.Abort, KeyboardInterrupt):
         return EXIT_INTERRUPTED
     except OSError as fault:
-        complain(f"{fault.filename}: {fault.strerror}" if fault.filename else str(fault))
+        say(refusal(fault))
         return EXIT_TROUBLE
     return result if isinstance(result, int) else 0
 
@@ -117,9 +122,11 @@ def exit_code_of(command: Callable[[click.Context], Any], ctx: click.Context) ->
         return end.code
 
 
-def complain(message: str) -> None:
-    """One line for people."""
-    click.echo("sserec: " + " ".join(message.split()), err=True)
+def refusal(fault: OSError) -> str:
+    """What the system refused, and where: of what is written, only standard output has no name."""
+    if fault.filename:
+        return f"{path_text(os.fsdecode(fault.filename))}: {fault.strerror}"
+    return f"standard output: {fault.strerror}" if fault.errno in DISK_FULL else str(fault)
 
 
 def usage_hint(fault: click.ClickException) -> str:

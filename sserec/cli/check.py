@@ -4,34 +4,25 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
-import orjson
 
-from sserec.cli.options import as_json, one_exchange, recording_file
-from sserec.display import count, printable
+from sserec.cli.options import as_json, one_exchange, recording_file, stall_limit
+from sserec.cli.output import say, show, show_json
+from sserec.display import count, path_text, printable
 from sserec.records import Severity
-from sserec.timeline import STALL_NS
 
 if TYPE_CHECKING:
     from sserec.check import Finding, Report
 
 EXIT_FINDINGS = 1
-SECOND_NS = 1_000_000_000
 
 
 @click.command()
 @recording_file
 @one_exchange
 @click.option("--all", "with_notes", is_flag=True, help="Print notes, too.")
-@click.option(
-    "--stall",
-    "stall_s",
-    type=click.FloatRange(min=0, min_open=True),
-    default=STALL_NS / SECOND_NS,
-    metavar="SECONDS",
-    help="A longer silence between events is a stall; default 10.",
-)
+@stall_limit
 @as_json
-def check(file: str, number: int | None, with_notes: bool, stall_s: float, as_json: bool) -> None:
+def check(file: str, number: int | None, with_notes: bool, stall_ns: int, as_json: bool) -> None:
     """Say what is wrong with a stream, and where.
 
     One line a finding: exchange, event, byte, severity, message and the id of the rule; docs/checks.md explains
@@ -47,13 +38,12 @@ def check(file: str, number: int | None, with_notes: bool, stall_s: float, as_js
     with Recording.open(file) as recording:
         if number is not None:
             recording.exchange(number)
-        report = examine(recording, number=number, stall_ns=round(stall_s * SECOND_NS))
+        report = examine(recording, number=number, stall_ns=stall_ns)
     if as_json:
-        click.echo(orjson.dumps(document(file, report), option=orjson.OPT_INDENT_2))
+        show_json(document(path_text(file), report))
     else:
-        for line in people_lines(recording.name, report, with_notes=with_notes):
-            click.echo(line)
-        click.echo(f"sserec: {recording.name}: {summary(report, with_notes=with_notes)}", err=True)
+        show(people_lines(printable(recording.name), report, with_notes=with_notes))
+        say(f"{recording.name}: {summary(report, with_notes=with_notes)}")
     raise SystemExit(0 if report.is_clean else EXIT_FINDINGS)
 
 

@@ -1,5 +1,6 @@
 """``sserec info --conversation``: what the exchanges were to one another, drawn as a tree or as JSON."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING
 from sserec.display import count, duration, printable
 
 if TYPE_CHECKING:
-    from sserec.conversations import Conversation, Link, Turn, Visit
+    from sserec.conversations import Conversation, Turn, Visit
     from sserec.recording import Exchange, Recording
 
 NO_ID = "no id"
@@ -52,13 +53,15 @@ def lines(recording: "Recording", conversations: "Sequence[Conversation]") -> It
 def nodes(conversation: "Conversation", exchanges: "Mapping[int, Exchange]") -> list[Node]:
     """A chain of interactions stays on one level; where several follow the same one, each hangs below it."""
     top: list[Node] = []
+    turns = {turn.exchange: turn for turn in conversation.turns}
+    followers = Counter(turn.link.exchange for turn in conversation.turns if turn.link)
     made: dict[int, Node] = {}
     level: dict[int, list[Node]] = {}
     for turn in conversation.turns:
-        made[turn.exchange] = node = turn_node(turn, conversation, exchanges)
+        made[turn.exchange] = node = turn_node(turn, turns, exchanges)
         if turn.link is None:
             level[turn.exchange] = top
-        elif len(conversation.after(earlier(conversation, turn.link))) == 1:
+        elif followers[turn.link.exchange] == 1:
             level[turn.exchange] = level[turn.link.exchange]
         else:
             made[turn.link.exchange].below.append(node)
@@ -68,12 +71,8 @@ def nodes(conversation: "Conversation", exchanges: "Mapping[int, Exchange]") -> 
     return top
 
 
-def earlier(conversation: "Conversation", link: "Link") -> "Turn":
-    return next(turn for turn in conversation.turns if turn.exchange == link.exchange)
-
-
-def turn_node(turn: "Turn", conversation: "Conversation", exchanges: "Mapping[int, Exchange]") -> Node:
-    parts = [turn.id or NO_ID, turn.status, *calls(turn), *follows(turn, conversation)]
+def turn_node(turn: "Turn", turns: "Mapping[int, Turn]", exchanges: "Mapping[int, Exchange]") -> Node:
+    parts = [turn.id or NO_ID, turn.status, *calls(turn), *follows(turn, turns)]
     line = " · ".join(printable(part) for part in parts if part)
     return Node(line, [Node(visit_line(visit, exchanges[visit.exchange])) for visit in turn.visits])
 
@@ -84,13 +83,13 @@ def calls(turn: "Turn") -> Iterator[str]:
         yield "calls " + ", ".join(f"{call.name or 'a function'} ({call.id})" for call in turn.calls)
 
 
-def follows(turn: "Turn", conversation: "Conversation") -> Iterator[str]:
+def follows(turn: "Turn", turns: "Mapping[int, Turn]") -> Iterator[str]:
     """What it follows, and how that is known."""
     if turn.link is None:
         if turn.previous_interaction_id:
             yield f"follows {turn.previous_interaction_id}, which is not here"
         return
-    name = earlier(conversation, turn.link).id or f"exchange {turn.link.exchange}"
+    name = turns[turn.link.exchange].id or f"exchange {turn.link.exchange}"
     if turn.link.is_continuation:
         yield f"continues {name}"
     elif turn.link.call_ids:
@@ -114,10 +113,13 @@ def visit_line(visit: "Visit", exchange: "Exchange") -> str:
     return f"{visit.exchange}  " + " · ".join(printable(part) for part in parts if part)
 
 
-def drawn(node: Node, lead: str = "", below_lead: str = "") -> Iterator[str]:
-    """The lines of a tree, in box characters."""
-    yield lead + node.line
-    for child in node.below:
-        is_last = child is node.below[-1]
-        mark, bar = ("└─ ", "   ") if is_last else ("├─ ", "│  ")
-        yield from drawn(child, below_lead + mark, below_lead + bar)
+def drawn(root: Node) -> Iterator[str]:
+    """The lines of a tree, in box characters. A branch may hang as deep as a recording is long: no recursion."""
+    waiting = [(root, "", "")]
+    while waiting:
+        node, lead, below_lead = waiting.pop()
+        yield lead + node.line
+        for child in reversed(node.below):
+            is_last = child is node.below[-1]
+            mark, bar = ("└─ ", "   ") if is_last else ("├─ ", "│  ")
+            waiting.append((child, below_lead + mark, below_lead + bar))

@@ -9,6 +9,7 @@ import click
 import orjson
 
 from sserec.cli.options import as_json, one_exchange, recording_file
+from sserec.cli.output import show
 from sserec.cli.problems import say_problems
 from sserec.display import printable, seconds, size
 from sserec.sse import Kind
@@ -29,8 +30,9 @@ def events(file: str, number: int | None, as_json: bool) -> None:
     """List the events of a stream.
 
     One line an event: number, time since the recording's start and gap in seconds, type, data. Bytes that
-    belong to no event, such as a bare JSON error, stand below them. With --json: NDJSON with the keys exchange,
-    number, t_ns, type, data, last_event_id, and data_b64 where the data is not valid UTF-8.
+    belong to no event, such as a bare JSON error, stand below them; so does what a body without events says.
+    With --json: NDJSON with the keys exchange, number, t_ns, type, data, last_event_id, and data_b64 where the data
+    is not valid UTF-8.
 
     \b
     Example:  sserec events --json file.sse.zst | jq -r .type | sort | uniq -c
@@ -40,9 +42,10 @@ def events(file: str, number: int | None, as_json: bool) -> None:
     with Recording.open(file) as recording:
         exchanges = list(recording.exchanges) if number is None else [recording.exchange(number)]
         for exchange in exchanges:
-            lines = json_lines(exchange) if as_json else people_lines(exchange, titled=len(exchanges) > 1)
-            for line in lines:
-                click.echo(line)
+            if as_json:
+                sys.stdout.buffer.writelines(json_lines(exchange))
+            else:
+                show(people_lines(exchange, titled=len(exchanges) > 1))
         raise SystemExit(say_problems(recording))
 
 
@@ -50,7 +53,7 @@ def json_lines(exchange: "Exchange") -> Iterator[bytes]:
     from sserec.export.events import document
 
     for recorded in exchange.events():
-        yield orjson.dumps(document(exchange.number, recorded))
+        yield orjson.dumps(document(exchange.number, recorded), option=orjson.OPT_APPEND_NEWLINE)
 
 
 def people_lines(exchange: "Exchange", *, titled: bool) -> Iterator[str]:
@@ -64,12 +67,15 @@ def people_lines(exchange: "Exchange", *, titled: bool) -> Iterator[str]:
             yield HEADER
         yield people_line(recorded, before)[:width]
         before = recorded.t_ns
-    yield from (line[:width] for line in leftover_lines(stream))
+    others = leftover_lines(stream) if exchange.is_event_stream else other_lines(exchange)
+    yield from (line[:width] for line in others)
 
 
 def title(exchange: "Exchange") -> str:
-    request = exchange.request
-    what = f"{request.method} {printable(request.url)}" if request else "no request"
+    request, opaque = exchange.request, exchange.record.opaque
+    if opaque is not None:
+        return printable(f"exchange {exchange.number}: {opaque.target} ({opaque.reason})")
+    what = printable(f"{request.method} {request.url}") if request else "no request"
     return f"exchange {exchange.number}: {what}"
 
 
@@ -81,12 +87,24 @@ def people_line(recorded: "RecordedEvent", before_ns: int | None) -> str:
     return f"{recorded.number:>6} {time:>8} {gap:>8}  {printable(event.type):<27}  {printable(event.text)}"
 
 
+def other_lines(exchange: "Exchange") -> Iterator[str]:
+    """What stands in place of events: an error in plain JSON, a page, nothing."""
+    from sserec.check.head import beginning, words_of
+
+    if exchange.record.opaque is None:
+        length = size(exchange.record.body_size_bytes)
+        yield f"     !  no event stream, {length}: {printable(words_of(beginning(exchange)))}"
+
+
 def leftover_lines(stream: "EventStream") -> Iterator[str]:
     """What no event claimed: the line that says why a stream died is often among it."""
     for residue in stream.residue:
         if residue.kind in UNCLAIMED:
-            yield f"     !  byte {residue.start}: {residue.kind}: {printable(residue.line.decode('utf-8', 'replace'))}"
+            yield stray(residue.start, residue.kind, residue.line)
     if stream.tail is not None:
         length = stream.tail.end - stream.tail.start
-        text = printable(stream.tail.line.decode("utf-8", "replace"))
-        yield f"     !  byte {stream.tail.start}: the stream ends inside an event, {size(length)}: {text}"
+        yield stray(stream.tail.start, f"the stream ends inside an event, {size(length)}", stream.tail.line)
+
+
+def stray(offset: int, what: str, line: bytes) -> str:
+    return f"     !  byte {offset:,}: {what}: {printable(line.decode('utf-8', 'replace'))}"

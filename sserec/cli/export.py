@@ -10,9 +10,10 @@ import click
 
 from sserec.cli.export_choice import Choice, chosen
 from sserec.cli.options import one_exchange, recording_file
+from sserec.cli.output import say, show
 from sserec.cli.problems import EXIT_FINDINGS, say_problems
 from sserec.display import printable
-from sserec.errors import UsageError
+from sserec.errors import NothingFound, UsageError
 from sserec.export import FORMATS, MEDIA, Needs, Options
 
 if TYPE_CHECKING:
@@ -63,14 +64,17 @@ def export(
     """
     from sserec.recording import Recording
 
-    if (with_diagnostics and name != DEFAULT) or (annotation_characters and name not in JSON_FORMATS):
-        raise UsageError(f"--format {name} has no place for that (sserec export --help)")
+    if with_diagnostics and name != DEFAULT:
+        raise UsageError(f"--with-diagnostics goes with --format {DEFAULT} alone (sserec export --help)")
+    if annotation_characters and name not in JSON_FORMATS:
+        formats = " and ".join(JSON_FORMATS)
+        raise UsageError(f"--annotation-characters goes with --format {formats} alone (sserec export --help)")
     choice = Choice(FORMATS[name].needs, number, every, conversation, stitched)
     options = Options(choice.is_many, with_diagnostics, annotation_characters)
     with Recording.open(file) as recording:
         subjects = chosen(recording, choice)
         if name == MEDIA:
-            code = write_media(subjects, output)
+            code = write_media(recording.name, subjects, output)
         else:
             code = 0
             write(FORMATS[name].load()(subjects, options), output)
@@ -84,13 +88,21 @@ def write(pieces: Iterable[bytes], output: str | None) -> None:
     remaining = iter(pieces)
     whole: Iterable[bytes] = chain([next(remaining, b"")], remaining)  # so that a fault leaves a file alone
     if output is not None:
-        with Path(output).open("wb") as out:
-            out.writelines(whole)
+        write_file(whole, output)
         return
     if sys.stdout.isatty():
         whole = map(harmless, whole)
     sys.stdout.buffer.writelines(whole)
     sys.stdout.buffer.flush()
+
+
+def write_file(pieces: Iterable[bytes], output: str) -> None:
+    """To a file; a fault that the system tells without its name, such as a full disk, gets it."""
+    try:
+        with Path(output).open("wb") as out:
+            out.writelines(pieces)
+    except OSError as fault:
+        raise OSError(fault.errno, fault.strerror, output) from fault
 
 
 def harmless(piece: bytes) -> bytes:
@@ -99,18 +111,22 @@ def harmless(piece: bytes) -> bytes:
     return "\n".join("\t".join(map(printable, line.split("\t"))) for line in lines).encode()
 
 
-def write_media(subjects: "Iterable[Subject]", output: str | None) -> int:
-    """Saves the files, and says of each part what became of it."""
+def write_media(name: str, subjects: "Iterable[Subject]", output: str | None) -> int:
+    """Saves the files, and says of each part what became of it. Raises NothingFound where there is none."""
     from sserec.cli.export_media import media_line
     from sserec.export.media import media_of, save
     from sserec.export.subject import answers
 
     if output is None:
         raise UsageError("--format media writes files: -o FOLDER says where")
-    code = 0
+    code = None
     for saved in save((media for answer in answers(subjects) for media in media_of(answer)), Path(output)):
-        click.echo(media_line(saved, output))
-        code = EXIT_FINDINGS if saved.problem else code
+        show([media_line(saved, output)])
+        code = EXIT_FINDINGS if saved.problem else code or 0
+    if code is None:
+        raise NothingFound(
+            f"{name}: no image, audio, video or document in what is exported (sserec export --all)"
+        )
     return code
 
 
@@ -121,7 +137,7 @@ def say_remarks(recording: "Recording", subjects: "Iterable[Subject]", options: 
         answer = subject.answer
         misplaced = list(misplaced_annotations(subject)) if options.annotation_characters else []
         for remark in [*(answer.remarks if answer else ()), *misplaced]:
-            click.echo(f"sserec: {recording.name}: {said(remark)}", err=True)
+            say(f"{recording.name}: {said(remark)}")
         if misplaced or not is_whole(subject):
             code = EXIT_FINDINGS
     return code
@@ -146,5 +162,5 @@ def misplaced_annotations(subject: "Subject") -> "Iterator[Remark]":
 
 def said(remark: "Remark") -> str:
     diagnostic = remark.diagnostic
-    event = "" if diagnostic.event is None else f", event {diagnostic.event}"
-    return f"exchange {remark.exchange}{event}: {diagnostic.severity}: {printable(diagnostic.message)}"
+    event = "" if diagnostic.event is None else f", event {diagnostic.event:,}"
+    return f"exchange {remark.exchange}{event}: {diagnostic.severity}: {diagnostic.message}"

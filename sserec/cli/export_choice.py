@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from sserec.display import printable, size
+from sserec.display import size
 from sserec.errors import NothingFound, UsageError
 from sserec.export import Needs
 
@@ -128,11 +128,21 @@ def found_instead(exchanges: "Sequence[Exchange]") -> str:
         return "nothing at all (sserec verify)"
     told = "; ".join(map(tell, exchanges[:MAX_TOLD]))
     more = len(exchanges) - MAX_TOLD
-    return told if more <= 0 else f"{told}; and {more} more (sserec info)"
+    return f"{told} (sserec check)" if more <= 0 else f"{told}; and {more} more (sserec info)"
 
 
 def tell(exchange: "Exchange") -> str:
     response = exchange.response
-    kind = printable(response.header("content-type") or "no content type") if response else "no response head"
-    status = f"{response.status}, " if response else ""
-    return f"exchange {exchange.number}: {status}{kind}, {size(exchange.record.body_size_bytes)}"
+    if response:
+        head = f"{response.status}, {response.header('content-type') or 'no content type'}"
+    else:
+        head = "no response head" if exchange.is_timed else "plain text"
+    said = "" if exchange.is_event_stream else beginning_words(exchange)
+    return f"exchange {exchange.number}: {head}, {size(exchange.record.body_size_bytes)}{said}"
+
+
+def beginning_words(exchange: "Exchange") -> str:
+    """``: 503: UNAVAILABLE``: what a body that is no stream has to say; nothing where it is empty."""
+    from sserec.check.head import beginning, words_of
+
+    return f": {words_of(beginning(exchange))}" if exchange.record.body_size_bytes else ""

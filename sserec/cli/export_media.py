@@ -13,7 +13,7 @@ def media_line(saved: Saved, folder: str) -> str:
     media = saved.media
     type_ = printable(media.mime_type or NO_TYPE)
     if saved.size_bytes is not None:
-        return f"{PurePath(folder, media.name)}  {type_}  {size(saved.size_bytes)}"
+        return f"{printable(str(PurePath(folder, media.name)))}  {type_}  {size(saved.size_bytes)}"
     place = f"exchange {media.exchange}, step {media.step}, part {media.part}"
     if saved.problem is not None:
         return f"{place}  {type_}  not written: {printable(saved.problem)}"

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
-import orjson
 
 from sserec.archive import Opaque
 from sserec.cli.options import as_json, recording_file
+from sserec.cli.output import show, show_json
 from sserec.cli.problems import say_problems
 from sserec.display import count, duration, printable, size, table
 from sserec.records import Ending
@@ -89,10 +89,9 @@ def info(file: str, conversation: bool, as_json: bool) -> None:
             raise SystemExit(say_problems(recording))
         facts = file_facts(recording)
         if as_json:
-            click.echo(orjson.dumps(facts, option=orjson.OPT_INDENT_2))
+            show_json(facts)
         else:
-            for line in people_lines(facts):
-                click.echo(line)
+            show(people_lines(facts))
         raise SystemExit(say_problems(recording))
 
 
@@ -102,10 +101,9 @@ def tell_conversations(recording: "Recording", *, as_json: bool) -> None:
 
     conversations = conversations_of(recording)
     if as_json:
-        click.echo(orjson.dumps(document(recording, conversations), option=orjson.OPT_INDENT_2))
+        show_json(document(recording, conversations))
     else:
-        for line in lines(recording, conversations):
-            click.echo(line)
+        show(lines(recording, conversations))
 
 
 def file_facts(recording: "Recording") -> FileFacts:
@@ -174,7 +172,7 @@ def row(facts: ExchangeFacts, *, live: bool) -> list[str]:
     first, took = facts.time_to_first_byte_ns, facts.duration_ns
     return [
         str(facts.exchange),
-        facts.method or NOT_KNOWN,
+        printable(facts.method or NOT_KNOWN),
         subject(facts),
         NOT_KNOWN if facts.status is None else str(facts.status),
         f"{facts.events:,}",

@@ -5,7 +5,13 @@ from typing import TypeVar
 
 import click
 
+from sserec.timeline import STALL_NS
+
 Command = TypeVar("Command", bound=Callable[..., object])
+
+NS_PER_S = 1_000_000_000
+LONGEST_S = 1e9
+"""Thirty years; nanoseconds beyond some three hundred do not fit into 64 bits."""
 
 
 def recording_file(command: Command) -> Command:
@@ -22,3 +28,22 @@ def one_exchange(command: Command) -> Command:
 def as_json(command: Command) -> Command:
     """--json."""
     return click.option("--json", "as_json", is_flag=True, help="For machines; stable keys.")(command)
+
+
+def stall_limit(command: Command) -> Command:
+    """--stall SECONDS, handed over as ``stall_ns``."""
+    return click.option(
+        "--stall",
+        "stall_ns",
+        type=float,
+        default=STALL_NS / NS_PER_S,
+        callback=nanoseconds,
+        metavar="SECONDS",
+        help=f"A longer silence between events is a stall. Default: {STALL_NS // NS_PER_S}.",
+    )(command)
+
+
+def nanoseconds(ctx: click.Context, param: click.Parameter, seconds: float) -> int:
+    if not 0 <= seconds <= LONGEST_S:
+        raise click.BadParameter(f"{seconds:g} is not a time in seconds", ctx, param)
+    return round(seconds * NS_PER_S)

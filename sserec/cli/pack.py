@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from sserec.cli.output import say
 from sserec.display import size
 
 
@@ -26,4 +27,4 @@ def pack(file: str, output: str | None) -> None:
     source, target = Path(file), Path(output or file)
     before = source.stat().st_size
     compress(source, target if output else None)
-    click.echo(f"sserec: {target}: {size(before)} before, {size(target.stat().st_size)} now", err=True)
+    say(f"{target}: {size(before)} before, {size(target.stat().st_size)} now")

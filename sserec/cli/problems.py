@@ -2,9 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-import click
-
-from sserec.display import printable
+from sserec.cli.output import say
 
 if TYPE_CHECKING:
     from sserec.recording import Recording
@@ -15,5 +13,5 @@ EXIT_FINDINGS = 1
 def say_problems(recording: "Recording") -> int:
     """One line a problem; returns the exit code that they call for."""
     for problem in recording.problems:
-        click.echo(f"sserec: {recording.name}: {printable(problem.message)}", err=True)
+        say(f"{recording.name}: {problem.message}")
     return EXIT_FINDINGS if recording.problems else 0

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from sserec.display import printable
+from sserec.cli.output import say
 
 
 @click.command()
@@ -25,6 +25,6 @@ def repair(file: str, output: str) -> None:
 
     problems = restore(Path(file), Path(output))
     for problem in problems:
-        click.echo(f"sserec: {file}: {printable(problem.message)}", err=True)
-    click.echo(f"sserec: {output} written", err=True)
+        say(f"{file}: {problem.message}")
+    say(f"{output} written")
     raise SystemExit(1 if problems else 0)

@@ -4,28 +4,25 @@ Reads each file once, in order; what is kept of a file when the next one begins 
 """
 
 import csv
-import math
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import click
-import orjson
 
-from sserec.cli.options import as_json, one_exchange
+from sserec.cli.options import as_json, one_exchange, stall_limit
+from sserec.cli.output import say, show_json
 from sserec.cli.problems import EXIT_FINDINGS
 from sserec.cli.progress import Progress
-from sserec.display import printable
+from sserec.display import path_text, printable
 from sserec.errors import ArchiveError, SserecError, UsageError
-from sserec.timeline import STALL_NS
 
 if TYPE_CHECKING:
     from sserec.recording import Exchange
     from sserec.stats import Figures, Gaps, Meter, Pool, Surroundings, Total
 
 EXIT_TROUBLE = 2
-NS_PER_S = 1_000_000_000
 TOLD_EVENTS = 1 << 12
 """How many events pass between two looks at the clock."""
 
@@ -58,24 +55,10 @@ class Report(Protocol):
     def end(self, total: "Total") -> None: ...
 
 
-def nanoseconds(ctx: click.Context, param: click.Parameter, seconds: float) -> int:
-    if not 0 <= seconds < math.inf:
-        raise click.BadParameter(f"{seconds} is not a time in seconds", ctx, param)
-    return round(seconds * NS_PER_S)
-
-
 @click.command()
 @click.argument("files", metavar="FILE…", nargs=-1, required=True, type=click.Path(allow_dash=True))
 @one_exchange
-@click.option(
-    "--stall",
-    "stall_ns",
-    type=float,
-    default=STALL_NS / NS_PER_S,
-    callback=nanoseconds,
-    metavar="SECONDS",
-    help=f"A longer silence is a stall. Default: {STALL_NS // NS_PER_S}.",
-)
+@stall_limit
 @as_json
 @click.option("--csv", "as_csv", is_flag=True, help="One row an exchange; stable header.")
 def stats(files: tuple[str, ...], number: int | None, stall_ns: int, as_json: bool, as_csv: bool) -> None:
@@ -145,8 +128,8 @@ def measure_file(reading: "Reading", report: Report, pool: "Pool", progress: Pro
         error = " ".join(str(fault).split())
     progress.wipe()
     for words in [*reading.problems, *([error] if error else [])]:
-        click.echo(f"sserec: {printable(words)}", err=True)
-    report.file(FileResult(reading.file, reading.problems, error))
+        say(words)
+    report.file(FileResult(path_text(reading.file), reading.problems, error))
     return EXIT_TROUBLE if error else EXIT_FINDINGS if reading.problems else 0
 
 
@@ -172,10 +155,12 @@ class Reading:
             with Recording.open(self.file) as recording:
                 number = self.number
                 exchanges = recording.exchanges if number is None else [recording.exchange(number)]
-                yield from (Measured(self.file, *self._measure(exchange)) for exchange in exchanges)
+                yield from (
+                    Measured(path_text(self.file), *self._measure(exchange)) for exchange in exchanges
+                )
                 self.problems += [f"{recording.name}: {problem.message}" for problem in recording.problems]
         except OSError as fault:
-            raise ArchiveError(f"{self.file}: {fault.strerror or fault}") from fault
+            raise ArchiveError(f"{path_text(self.file)}: {fault.strerror or fault}") from fault
 
     def _measure(self, exchange: "Exchange") -> "tuple[Exchange, Meter, Figures]":
         from sserec.stats import Meter
@@ -239,7 +224,7 @@ class JsonReport:
             "exchanges": self._exchanges,
             "total": total,
         }
-        click.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2))
+        show_json(document)
 
 
 class CsvReport:

@@ -9,9 +9,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-import click
-
 from sserec.cli.charts import Ink, Span, axis, band_line, bars, density_line, ink, stall_line
+from sserec.cli.output import show
 from sserec.cli.progress import Progress
 from sserec.display import count, duration, printable, seconds, size, table
 from sserec.stats import BOUNDS_NS, Figures, Gaps, Share, Spread, Total
@@ -47,14 +46,13 @@ class Details:
     def exchange(self, measured: "Measured") -> None:
         self._progress.wipe()
         if self._shown:
-            click.echo()
+            show([""])
         self._shown += 1
-        for line in exchange_lines(measured, columns(), ink(sys.stdout.encoding)):
-            click.echo(line)
+        show(exchange_lines(measured, columns(), ink(sys.stdout.encoding)))
 
     def file(self, result: "FileResult") -> None:
         if not self._shown and result.error is None:
-            click.echo(f"{printable(result.file)}: no exchanges")
+            show([f"{printable(result.file)}: no exchanges"])
 
     def end(self, total: Total) -> None:
         if self._shown > 1:
@@ -77,8 +75,7 @@ class Overview:
     def end(self, total: Total) -> None:
         self._progress.wipe()
         if self._rows:
-            for line in table(OVERVIEW_COLUMNS, self._rows, right=OVERVIEW_RIGHT):
-                click.echo(line)
+            show(table(OVERVIEW_COLUMNS, self._rows, right=OVERVIEW_RIGHT))
             echo_total(total)
 
 
@@ -251,9 +248,7 @@ def overview_row(measured: "Measured") -> list[str]:
 
 
 def echo_total(total: Total) -> None:
-    click.echo()
-    for line in total_lines(total, columns(), ink(sys.stdout.encoding)):
-        click.echo(line)
+    show(["", *total_lines(total, columns(), ink(sys.stdout.encoding))])
 
 
 def total_lines(total: Total, width: int, ink: Ink) -> Iterator[str]:

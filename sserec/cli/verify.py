@@ -3,14 +3,14 @@
 from pathlib import Path
 
 import click
-import orjson
 
 from sserec.cli.options import as_json
-from sserec.display import printable
+from sserec.cli.output import show, show_json
+from sserec.display import path_text, printable
 
 
 @click.command()
-@click.argument("file", type=click.Path(dir_okay=False))
+@click.argument("file", type=click.Path())
 @as_json
 def verify(file: str, as_json: bool) -> None:
     """Check every checksum of an archive.
@@ -23,12 +23,11 @@ def verify(file: str, as_json: bool) -> None:
     """
     from sserec.archive import verify as check
 
-    verdict = check(Path(file))
+    verdict, name = check(Path(file)), path_text(file)
     if as_json:
-        facts = {"file": file, "code": verdict.code, "state": verdict.state, "problems": verdict.problems}
-        click.echo(orjson.dumps(facts, option=orjson.OPT_INDENT_2))
+        facts = {"file": name, "code": verdict.code, "state": verdict.state, "problems": verdict.problems}
+        show_json(facts)
     else:
-        for problem in verdict.problems:
-            click.echo(f"{file}: {printable(problem.message)}")
-        click.echo(f"{file}: {printable(verdict.message)}")
+        messages = [*(problem.message for problem in verdict.problems), verdict.message]
+        show(printable(f"{name}: {message}") for message in messages)
     raise SystemExit(verdict.code)

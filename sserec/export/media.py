@@ -138,8 +138,7 @@ def media_of(answer: Answer) -> Iterator[Media]:
 
 
 def save(found: Iterable[Media], folder: Path) -> Iterator[Saved]:
-    """Writes each part that was sent along into ``folder``, which is made where it is missing. Raises OSError."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Writes each part that was sent along into ``folder``, which is made with the first. Raises OSError."""
     for media in found:
         if not media.is_inline:
             yield Saved(media, None)
@@ -149,6 +148,7 @@ def save(found: Iterable[Media], folder: Path) -> Iterator[Saved]:
         except ValueError as fault:
             yield Saved(media, None, f"the data is not base64: {fault}")
             continue
+        folder.mkdir(parents=True, exist_ok=True)
         (folder / media.name).write_bytes(data)
         yield Saved(media, len(data))
 

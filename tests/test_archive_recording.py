@@ -242,6 +242,20 @@ def test_a_chunk_of_many_megabytes_is_kept_in_several_with_the_same_time(tmp_pat
     assert verify(path).code == 0
 
 
+@pytest.mark.parametrize(("size_bytes", "level"), [(400 << 10, 19), (600 << 10, 9)])
+def test_a_large_upload_is_finalised_quickly_like_a_large_answer(
+    size_bytes: int, level: int, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.sse.zst"
+    with open_writer(path) as writer:
+        exchange = writer.open_exchange(REQUEST, 0)
+        writer.request_body(exchange, random.Random(1).randbytes(size_bytes))
+        writer.close_exchange(exchange, close(1))
+    finalise(path)
+    with ArchiveReader.open(path) as reader:
+        assert reader.meta_json["level"] == level
+
+
 _FULL_DISK = """
 import resource, signal, sys
 sys.path.insert(0, {tests!r})

@@ -1,6 +1,6 @@
 """Options that several commands share: at what pace a recording is played, and the command that is played to."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TypeVar
 
 import click
@@ -12,7 +12,7 @@ Command = TypeVar("Command", bound=Callable[..., object])
 AFTER_DASHES = "sserec.command"
 
 
-class BeforeCommand(RecordCommand):
+class AfterDashes(click.Command):
     """A command with files before ``--`` and the words of another command after it."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -22,6 +22,10 @@ class BeforeCommand(RecordCommand):
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
         return [*super().collect_usage_pieces(ctx), "[-- COMMAND...]"]
+
+
+class BeforeCommand(AfterDashes, RecordCommand):
+    """The same, where the exit code is the other command's: what is wrong on our side is 125."""
 
 
 def words_after_dashes() -> tuple[str, ...]:
@@ -48,10 +52,3 @@ def pace_of(*, speed: float | None, instant: bool = False, idle_limit: float | N
         return INSTANT
     limit_ns = None if idle_limit is None else int(idle_limit * 1e9)
     return Pace(1.0 if speed is None else speed, limit_ns)
-
-
-def checked(words: Sequence[str]) -> Sequence[str]:
-    """``words``, which must be some."""
-    if not words:
-        raise WrongUsage("say which command to run, after --")
-    return words

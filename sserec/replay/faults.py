@@ -86,6 +86,8 @@ class Kind:
     """``event``, ``byte``, ``either``, or None where it concerns the whole answer."""
     is_harmless: bool = False
     """A client has to give the same result as without it."""
+    is_addition: bool = False
+    """What is new may show in the result."""
     once: bool = False
     """Only the first request meets it."""
 
@@ -291,6 +293,7 @@ KINDS: dict[str, Kind] = {
         "an event nobody has heard of comes after event N",
         "event",
         is_harmless=True,
+        is_addition=True,
     ),
     "error-event": Kind(ending_with(ERROR_EVENT, Finale.END), "an error event ends the stream", "event"),
     "bare-error": Kind(ending_with(BARE_ERROR, Finale.END), "a JSON error that is no event ends it", "event"),

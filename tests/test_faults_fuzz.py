@@ -1,0 +1,169 @@
+"""``sserec fuzz``: clients that cope, and clients that do not."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from record_support import SSEREC
+from replay_support import CREATED, DONE, Kept, delta, recording
+from sserec.replay.cases import Outcome, Size, Verdict, cases, judge
+from sserec.replay.faults import KINDS, parse
+
+WHOLE = Outcome(0, b"hello", b"")
+CLIENT = """
+import os, sys, json, urllib.request
+
+def events(url):
+    request = urllib.request.Request(url, b'{"model":"m","input":"hello","stream":true}')
+    block = []
+    for line in urllib.request.urlopen(request, timeout=3):
+        if line.strip():
+            block.append(line.strip())
+        elif block:
+            yield block
+            block = []
+
+"""
+CAREFUL = (
+    CLIENT
+    + """
+text, seen, done = "", [], False
+try:
+    for block in events(os.environ["GOOGLE_GEMINI_BASE_URL"] + "/v1/interactions"):
+        data = block[-1].removeprefix(b"data: ")
+        if data == b"[DONE]":
+            done = True
+            break
+        event = json.loads(data)
+        if event["event_type"] == "error":
+            sys.exit("the API says: " + event["error"]["message"])
+        if event["event_type"] == "step.delta":
+            seen.append(event["event_id"])
+            text += event["delta"]["text"]
+        elif event["event_type"] == "interaction.created":
+            seen.append("created")
+    if not done or seen != ["created", "ev1", "ev2", "ev3"]:
+        sys.exit("the stream is not whole")
+except (OSError, ValueError, KeyError) as error:
+    sys.exit(f"failed: {error}")
+print(text)
+"""
+)
+CARELESS = (
+    CLIENT
+    + """
+for block in events(os.environ["GOOGLE_GEMINI_BASE_URL"] + "/v1/interactions"):
+    if block[-1] != b"data: [DONE]":
+        print(json.loads(block[-1][6:])["event_type"])
+"""
+)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return recording(
+        tmp_path / "x.sse.zst", Kept([(0, CREATED), (0, delta(1) + delta(2)), (0, delta(3) + DONE)])
+    )
+
+
+def fuzz(file: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    environment = {"PATH": "/usr/bin:/bin", "HOME": "/nowhere"}
+    command = [*SSEREC, "fuzz", str(file), *words]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, env=environment)
+
+
+def test_a_careful_client_has_no_findings(file: Path) -> None:
+    got = fuzz(file, "--json", "--", sys.executable, "-c", CAREFUL)
+    found = [json.loads(line) for line in got.stdout.splitlines()]
+    assert [case for case in found if case["finding"]] == []
+    assert got.returncode == 0
+    assert {case["fault"].partition("@")[0].partition(":")[0] for case in found} == set(KINDS)
+
+
+def test_a_careless_client_is_found_out_in_every_way(file: Path) -> None:
+    some = (
+        "reset@event:2",
+        "cut@event:2",
+        "stall@event:2",
+        "corrupt@event:2",
+        "drop@event:2",
+        "rechunk:1",
+        "end@event:2",
+    )
+    words = [word for fault in some for word in ("--fault", fault)]
+    client = CARELESS.replace("timeout=3", "timeout=None")
+    got = fuzz(file, *words, "--timeout", "4", "--", sys.executable, "-c", client)
+    assert got.returncode == 1
+    verdicts = {line.split()[0]: line.split()[1] for line in got.stdout.splitlines()[:-1]}
+    assert verdicts == {
+        "reset@event:2": "CRASH",
+        "cut@event:2": "SILENT",  # http.client takes a cut between two chunks for the end
+        "stall@event:2": "HANG",
+        "corrupt@event:2": "CRASH",
+        "drop@event:2": "SILENT",
+        "rechunk:1": "same",
+        "end@event:2": "SILENT",
+    }
+    assert got.stdout.endswith("7 cases, 6 findings\n")
+    assert "JSONDecodeError" in got.stdout, "the last words of a client that failed are shown"
+
+
+def test_what_a_client_left_running_is_ended_with_it(file: Path) -> None:
+    got = fuzz(file, "--fault", "stall@event:1", "--timeout", "2", "--", "sh", "-c",
+               "curl -sN $GOOGLE_GEMINI_BASE_URL/v1/interactions -d \"$0\" | cat", Kept().body.decode())  # fmt: skip
+    assert got.stdout.splitlines()[0].split() == ["stall@event:1", "HANG"]
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ([], "say which command to run"),
+        (["--", "false"], "the command fails (1) without any fault"),
+        (["--", "/no/such/command"], "No such file"),
+        (["--fault", "wibble", "--", "true"], "wibble is no fault"),
+    ],
+)
+def test_trouble_is_2_and_one_line(file: Path, command: list[str], words: str) -> None:
+    got = fuzz(file, *command)
+    assert got.returncode == 2
+    assert got.stderr.count("\n") == 1
+    assert words in got.stderr
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome", "verdict"),
+    [
+        ("rechunk:1", Outcome(0, b"hello"), Verdict.SAME),
+        ("rechunk:1", Outcome(0, b"hell"), Verdict.FAILED),
+        ("rechunk:1", Outcome(1, b""), Verdict.FAILED),
+        ("unknown-event@event:1", Outcome(0, b"hello?"), Verdict.OTHER),
+        ("unknown-event@event:1", Outcome(1, b""), Verdict.FAILED),
+        ("cut@event:1", Outcome(1, b"he", b"connection lost"), Verdict.NOTICED),
+        ("cut@event:1", Outcome(0, b"he", b"warning: incomplete"), Verdict.NOTICED),
+        ("cut@event:1", Outcome(0, b"he"), Verdict.SILENT),
+        ("cut@event:1", Outcome(0, b"hello"), Verdict.SAME),
+        ("cut@event:1", Outcome(-11, b""), Verdict.CRASH),
+        ("cut@event:1", Outcome(1, b"", b"Traceback (most recent call last):\n x"), Verdict.CRASH),
+        ("cut@event:1", Outcome(2, b"", b"panic: runtime error"), Verdict.CRASH),
+        ("cut@event:1", Outcome(1, b"", b"Error: x\n    at f (/a.js:1:2)\n"), Verdict.CRASH),
+        ("cut@event:1", Outcome(None), Verdict.HANG),
+        ("status-once:429", Outcome(0, b"hello", b"retrying"), Verdict.SAME),
+    ],
+)  # fmt: skip
+def test_how_a_run_is_judged(fault: str, outcome: Outcome, verdict: Verdict) -> None:
+    assert judge(parse(fault), WHOLE, outcome) is verdict
+
+
+def test_the_list_is_the_same_for_the_same_seed_and_another_for_another() -> None:
+    size = Size(event_count=100, size_bytes=10_000)
+    assert cases(size, 1) == cases(size, 1)
+    assert set(map(str, cases(size, 1))) != set(map(str, cases(size, 2)))
+    assert {fault.name for fault in cases(size)} == set(KINDS)
+
+
+@pytest.mark.parametrize("size", [Size(0, 0), Size(1, 1), Size(2, 50)])
+def test_there_is_a_list_for_the_smallest_stream(size: Size) -> None:
+    assert {fault.name for fault in cases(size)} == set(KINDS)

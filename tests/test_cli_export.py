@@ -53,7 +53,7 @@ def test_nothing_to_write_is_trouble_in_every_form(path: Path, format_: str) -> 
 
 def test_diagnostics_are_wrapped_where_asked(path: Path) -> None:
     wrapped = exported(archive(path, CUT), "--with-diagnostics", code=1)
-    assert list(wrapped) == ["exchange", "exchanges", "interaction", "complete", "diagnostics"]
+    assert list(wrapped) == ["exchange", "exchanges", "interaction", "complete", "diagnostics", "marks"]
     assert (wrapped["exchange"], wrapped["exchanges"], wrapped["complete"]) == (1, [1], False)
     assert wrapped["diagnostics"][-1]["id"] == "no-terminal-event"
     assert wrapped["diagnostics"][-1]["exchange"] == 1

@@ -1,5 +1,8 @@
 """Marks: appended to a file whose data stay where they are, and kept by whatever rewrites it."""
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -7,6 +10,10 @@ import pytest
 from archive_support import Model, open_writer, write_full, write_minimal
 from sserec.archive import ArchiveReader, Mark, finalise, pack, repair, save_marks, verify
 from sserec.errors import ArchiveError, UsageError
+from sserec.tui.model.document import Document
+from sserec.tui.model.jobs import run
+from sserec.tui.model.places import Place
+from viewer_support import MS, STORY, S, write
 
 HERE = Mark(1, 8, "here it hung")
 THERE = Mark(1, 17)
@@ -110,3 +117,88 @@ def test_a_file_cut_anywhere_within_the_marks_still_has_all_its_data(archive: Pa
     for size in range(before, len(whole)):
         cut.write_bytes(whole[:size])
         assert truth.missing_from(cut, use_index=True) == 0
+
+
+# What others read
+
+
+@pytest.fixture
+def marked(tmp_path: Path) -> Path:
+    """A recording of ten events, marked on the fifth, on the seventh, and behind its last."""
+    path = write(tmp_path / "marked.sse.zst", [*STORY, (18 * S, b": bye\n\n")])
+    with Document.open(str(path)) as document:
+        stream = document.stream(1)
+        run(stream.load())
+        stream.comment(Place(6), "here it \x1b[31mhung")
+        stream.toggle_mark(Place(4))
+        stream.comment(stream.rows.place(10), "and this")
+        document.marks.save()
+    return path
+
+
+def sserec(*arguments: str) -> str:
+    command = [sys.executable, "-m", "sserec", *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def test_info_lists_the_marks(marked: Path) -> None:
+    assert sserec("info", "--marks", str(marked)).splitlines() == [
+        "exchange  event    time  note",
+        "       1      5   2.100",
+        "       1      7  17.100  here it ␛[31mhung",
+        "       1      -  18.000  and this",
+    ]
+    assert json.loads(sserec("info", "--marks", "--json", str(marked)))[1] == {
+        "exchange": 1,
+        "event": 7,
+        "t_ns": 17_100 * MS,
+        "text": "here it \x1b[31mhung",
+    }
+
+
+def test_info_says_that_there_are_no_marks(tmp_path: Path) -> None:
+    path = write(tmp_path / "x.sse.zst", STORY)
+    assert sserec("info", "--marks", str(path)) == f"{path}: no marks\n"
+    assert sserec("info", "--marks", "--json", str(path)) == "[]\n"
+
+
+def test_events_carry_their_marks(marked: Path) -> None:
+    lines = [json.loads(line) for line in sserec("events", "--json", str(marked)).splitlines()]
+    assert {line["number"]: line["marks"] for line in lines if "marks" in line} == {
+        5: [""],
+        7: ["here it \x1b[31mhung"],
+    }
+    assert sserec("export", "--format", "events", str(marked)) == sserec("events", "--json", str(marked))
+
+
+def test_exports_that_have_room_for_marks_carry_them_and_the_interaction_stays_the_apis(marked: Path) -> None:
+    wrapped = json.loads(sserec("export", "--with-diagnostics", str(marked)))
+    assert [mark["event"] for mark in wrapped["marks"]] == [5, 7, None]
+    assert "marks" not in json.loads(sserec("export", str(marked)))
+    markdown = sserec("export", "--format", "markdown", str(marked))
+    assert markdown.partition("## Marks")[2].split("\n")[2:5] == [
+        "- exchange 1, event 5, 2.100 s",
+        "- exchange 1, event 7, 17.100 s: `here it \x1b[31mhung`",
+        "- exchange 1, 18.000 s: `and this`",
+    ]
+
+
+def test_a_mark_on_an_exchange_that_is_not_there_is_left_out(tmp_path: Path) -> None:
+    path = write(tmp_path / "x.sse.zst", STORY)
+    save_marks(path, [Mark(9, 0, "nowhere"), Mark(1, 10**12, "far behind")])
+    assert json.loads(sserec("info", "--marks", "--json", str(path))) == [
+        {"exchange": 1, "event": None, "t_ns": None, "text": "far behind"}
+    ]
+
+
+def test_a_full_disk_leaves_the_file_as_it_was(archive: Path) -> None:
+    before = archive.read_bytes()
+    program = (
+        "import resource, sys; from sserec.archive import Mark, save_marks;"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), resource.RLIM_INFINITY));"
+        "save_marks(sys.argv[1], [Mark(1, 8)])"
+    )
+    command = [sys.executable, "-c", program, str(archive), str(len(before) + 10)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert "cannot be written" in done.stderr
+    assert archive.read_bytes() == before

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
-import orjson
 
 from sserec.cli.options import as_json, one_exchange, recording_file
 from sserec.cli.output import show
@@ -50,10 +49,10 @@ def events(file: str, number: int | None, as_json: bool) -> None:
 
 
 def json_lines(exchange: "Exchange") -> Iterator[bytes]:
-    from sserec.export.events import document
+    from sserec.export.events import event_line, notes_on
 
-    for recorded in exchange.events():
-        yield orjson.dumps(document(exchange.number, recorded), option=orjson.OPT_APPEND_NEWLINE)
+    notes = notes_on(exchange)
+    return (event_line(exchange.number, recorded, notes) for recorded in exchange.events())
 
 
 def people_lines(exchange: "Exchange", *, titled: bool) -> Iterator[str]:

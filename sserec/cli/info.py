@@ -13,13 +13,14 @@ from sserec.archive import Opaque
 from sserec.cli.options import as_json, recording_file
 from sserec.cli.output import show, show_json
 from sserec.cli.problems import say_problems
-from sserec.display import count, duration, printable, size, table
+from sserec.display import count, duration, printable, seconds, size, table
 from sserec.records import Ending
 
 if TYPE_CHECKING:
-    from sserec.recording import Exchange, Recording
+    from sserec.recording import Exchange, RecordedMark, Recording
 
 COLUMNS = ("#", "method", "url", "status", "events", "bytes", "first", "took", "end")
+MARK_COLUMNS = ("exchange", "event", "time", "note")
 RIGHT_COLUMNS = (0, 3, 4, 5, 6, 7)
 PLAIN = "plain"
 STATES = {"final": "archive", "journal": "unfinished journal", PLAIN: "plain text without times or heads"}
@@ -70,8 +71,9 @@ class FileFacts:
 @click.command()
 @recording_file
 @click.option("--conversation", is_flag=True, help="What the exchanges were to one another, as a tree.")
+@click.option("--marks", is_flag=True, help="What was noted on places of the recording (sserec view).")
 @as_json
-def info(file: str, conversation: bool, as_json: bool) -> None:
+def info(file: str, conversation: bool, marks: bool, as_json: bool) -> None:
     """Show what a recording holds.
 
     A line for each exchange: method, URL, status, events, bytes, time from the request to the response's first
@@ -80,12 +82,16 @@ def info(file: str, conversation: bool, as_json: bool) -> None:
     \b
     Example:  sserec info --json file.sse.zst | jq '.exchanges[].end'
               sserec info --conversation file.sse.zst
+              sserec info --marks file.sse.zst
     """
     from sserec.recording import Recording
 
     with Recording.open(file) as recording:
         if conversation:
             tell_conversations(recording, as_json=as_json)
+            raise SystemExit(say_problems(recording))
+        if marks:
+            tell_marks(recording, as_json=as_json)
             raise SystemExit(say_problems(recording))
         facts = file_facts(recording)
         if as_json:
@@ -104,6 +110,26 @@ def tell_conversations(recording: "Recording", *, as_json: bool) -> None:
         show_json(document(recording, conversations))
     else:
         show(lines(recording, conversations))
+
+
+def tell_marks(recording: "Recording", *, as_json: bool) -> None:
+    marks = recording.marks
+    if as_json:
+        show_json([mark._asdict() for mark in marks])
+    elif marks:
+        show(table(MARK_COLUMNS, map(mark_row, marks), right=(0, 1, 2)))
+    else:
+        show([f"{printable(recording.name)}: no marks"])
+
+
+def mark_row(mark: "RecordedMark") -> list[str]:
+    time = NOT_KNOWN if mark.t_ns is None else seconds(mark.t_ns)
+    return [
+        str(mark.exchange),
+        NOT_KNOWN if mark.event is None else f"{mark.event:,}",
+        time,
+        printable(mark.text),
+    ]
 
 
 def file_facts(recording: "Recording") -> FileFacts:

@@ -12,7 +12,10 @@ from sserec.export.subject import Subject, answers
 
 def interactions(subjects: Sequence[Subject], options: Options) -> Iterator[bytes]:
     """One object, or an array of them."""
-    return _written([_document(answer, options) for answer in answers(subjects)], options)
+    documents = [
+        _document(subject.answer, subject, options) for subject in subjects if subject.answer is not None
+    ]
+    return _written(documents, options)
 
 
 def steps(subjects: Sequence[Subject], options: Options) -> Iterator[bytes]:
@@ -21,8 +24,8 @@ def steps(subjects: Sequence[Subject], options: Options) -> Iterator[bytes]:
     return _written([one.get("steps") or one.get("outputs") or [] for one in found], options)
 
 
-def _document(answer: Answer, options: Options) -> Json:
-    """The interaction itself, or an object that holds it beside its diagnostics."""
+def _document(answer: Answer, subject: Subject, options: Options) -> Json:
+    """The interaction itself, or an object that holds it beside its diagnostics and what people noted on it."""
     interaction = _interaction(answer, options)
     if not options.with_diagnostics:
         return interaction
@@ -32,6 +35,7 @@ def _document(answer: Answer, options: Options) -> Json:
         "interaction": interaction,
         "complete": answer.is_complete,
         "diagnostics": list(_diagnostics(answer)),
+        "marks": [mark._asdict() for exchange in subject.exchanges for mark in exchange.marks],
     }
 
 

@@ -10,10 +10,12 @@ from typing import Any
 
 import orjson
 
+from sserec.display import seconds
 from sserec.export import Options
 from sserec.export.answer import Answer, Json
 from sserec.export.media import Media, is_media, media_of
 from sserec.export.subject import Subject
+from sserec.recording import RecordedMark
 
 BACKTICKS = re.compile(r"`+")
 SPACE = re.compile(r"\s+")
@@ -28,7 +30,8 @@ def documents(subjects: Sequence[Subject], options: Options) -> Iterator[bytes]:
     separator = ""
     for subject in subjects:
         if subject.answer is not None:
-            blocks = (block for block in document(subject.answer, subject.given) if block)
+            marked = [mark for exchange in subject.exchanges for mark in exchange.marks]
+            blocks = (block for block in (*document(subject.answer, subject.given), *notes(marked)) if block)
             yield (separator + "\n\n".join(blocks) + "\n").encode()
             separator = "\n"
 
@@ -45,6 +48,20 @@ def document(answer: Answer, given: Sequence[Json]) -> Iterator[str]:
     for number, step in enumerate(steps if isinstance(steps, list) else ()):
         if isinstance(step, dict):
             yield from section(step, {part: media for (of, part), media in files.items() if of == number})
+
+
+def notes(marks: Sequence[RecordedMark]) -> Iterator[str]:
+    """What people noted while they looked at the recording."""
+    if marks:
+        yield "## Marks"
+        yield "\n".join(f"- {where(mark)}{': ' + code(mark.text) if mark.text else ''}" for mark in marks)
+
+
+def where(mark: RecordedMark) -> str:
+    """``exchange 1, event 12, 7.412 s``."""
+    event = [] if mark.event is None else [f"event {mark.event:,}"]
+    time = [] if mark.t_ns is None else [f"{seconds(mark.t_ns)} s"]
+    return ", ".join([f"exchange {mark.exchange}", *event, *time])
 
 
 def facts(interaction: Json) -> str:

@@ -97,7 +97,7 @@ class ArchiveMedium:
         return self._reader.numbers
 
     def marks(self) -> list[Mark]:
-        return self._reader.marks
+        return self._source.marks()
 
     def exchange(self, number: int) -> Exchange:
         return Exchange(self._reader.exchange(number), self._source, live=self._reader.live)

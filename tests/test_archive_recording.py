@@ -308,6 +308,41 @@ def test_a_full_disk_costs_the_commit_that_failed_and_nothing_else(goes_on: bool
         finalise(path)
 
 
+_FULL_DISK_WHILE_SENDING = """
+import os, resource, signal, sys
+sys.path.insert(0, {tests!r})
+from archive_support import REQUEST, close, open_writer
+from pathlib import Path
+from sserec.errors import RecordingError
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+writer = open_writer(Path({path!r}))
+exchange = writer.open_exchange(REQUEST, 0)
+writer.request_body(exchange, b"kept")
+resource.setrlimit(resource.RLIMIT_FSIZE, (writer.size_bytes, -1))
+try:
+    writer.request_body(exchange, os.urandom(5000))
+except RecordingError as error:
+    print(error)
+resource.setrlimit(resource.RLIMIT_FSIZE, (-1, -1))
+writer.request_body(exchange, b"after")
+writer.close_exchange(exchange, close(1))
+writer.close()
+print(writer.lost_bytes)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limits on the size of files")
+def test_a_request_body_that_met_a_full_disk_is_counted_and_ends_there(tmp_path: Path) -> None:
+    path = tmp_path / "a.sse.zst"
+    script = _FULL_DISK_WHILE_SENDING.format(tests=str(Path(__file__).parent), path=str(path))
+    result = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
+    error, lost_bytes = result.stdout.splitlines()
+    assert error.endswith("File too large; 5,000 bytes were not recorded")
+    assert int(lost_bytes) == 5000 + len(b"after")
+    with ArchiveReader.open(path) as reader:
+        assert reader.exchange(1).request_body() == b"kept"
+
+
 _FINALISER = """
 import resource, signal, sys
 from sserec.archive import finalise

@@ -13,6 +13,7 @@ import hashlib
 import os
 import threading
 from array import array
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -73,9 +74,15 @@ class _Pending:
         self.traffic: list[TrafficRun] = []
         self.data: list[bytes] = []
         self.data_size = 0
+        self.request_sizes: Counter[int] = Counter()
+        """Bytes of request bodies, by exchange."""
 
     def __bool__(self) -> bool:
         return bool(self.records or self.runs or self.traffic)
+
+    @property
+    def body_size(self) -> int:
+        return self.data_size + self.request_sizes.total()
 
     def is_large(self) -> bool:
         return self.data_size >= _FLUSH_AT_BYTES or len(self.runs) + len(self.traffic) >= _FLUSH_AT_RUNS
@@ -122,6 +129,8 @@ class ArchiveWriter:
         self._seq = self._raw_size = self._committed_size = 0
         self._last_commit_ns = -self._flush_ns - 1
         self._failure: RecordingError | None = None
+        self._cut_requests: set[int] = set()
+        """Exchanges whose request body ends where a commit failed: it is never given out with a hole in it."""
         self.lost_bytes = 0
         """Body bytes of commits that failed, so far."""
         self._stopped = threading.Event()
@@ -164,9 +173,10 @@ class ArchiveWriter:
 
     def request_body(self, exchange: int, data: bytes) -> None:
         """Adds to the request's body."""
-        for start in range(0, len(data), _MAX_REQUEST_RECORD_BYTES):
-            part = data[start : start + _MAX_REQUEST_RECORD_BYTES]
-            self._commit_heads((RecordType.REQUEST_BODY, varint(exchange) + part))
+        with self._lock:
+            for start in range(0, len(data), _MAX_REQUEST_RECORD_BYTES):
+                self._add_request_part(exchange, data[start : start + _MAX_REQUEST_RECORD_BYTES])
+        self._raise_failure()
 
     def request_sent(self, exchange: int, t_ns: int) -> None:
         """Notes when the request's last byte was sent."""
@@ -278,6 +288,14 @@ class ArchiveWriter:
             self._commit(self._last_commit_ns)
         self._raise_failure()
 
+    def _add_request_part(self, exchange: int, part: bytes) -> None:
+        if exchange in self._cut_requests:
+            self.lost_bytes += len(part)
+            return
+        self._pending.records.append((RecordType.REQUEST_BODY, varint(exchange) + part))
+        self._pending.request_sizes[exchange] += len(part)
+        self._commit(self._last_commit_ns)
+
     def _add_chunk(
         self, exchange: int, tally: _Tally, data: bytes, t_ns: int, coded: int | None, kernel: int | None
     ) -> None:
@@ -335,9 +353,10 @@ class ArchiveWriter:
             self._append(frame + block)
         except OSError as error:
             self._pending = pending.without_bulk()
-            self.lost_bytes += len(data)
+            self._cut_requests.update(pending.request_sizes)
+            self.lost_bytes += pending.body_size
             self._failure = RecordingError(
-                f"{self.path}: {error.strerror}; {len(data):,} bytes were not recorded"
+                f"{self.path}: {error.strerror}; {pending.body_size:,} bytes were not recorded"
             )
             return
         self._seq += 1

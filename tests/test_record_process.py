@@ -36,6 +36,11 @@ def test_the_closing_line_counts_what_ended_differently(recorder: Recorder) -> N
     assert re.search(expected, got.stderr.decode())
 
 
+def test_the_closing_line_promises_no_response_that_never_came(recorder: Recorder) -> None:
+    got = recorder.record(*CURL, f"http://127.0.0.1:{free_port()}/")
+    assert "recorded 1 unanswered request, 0 B" in got.stderr.decode()
+
+
 def test_quiet_is_quiet(recorder: Recorder) -> None:
     got = recorder.record(*CURL, recorder.upstream.https + "/s", options=("-q",))
     assert (got.stdout, got.stderr) == (BODY, b"")
@@ -147,6 +152,15 @@ def test_nothing_captured_is_said_loudly_and_leaves_no_file(recorder: Recorder) 
     assert b"try: sserec record --reverse" in got.stderr
 
 
+def test_advice_repeats_no_secret_and_no_long_script(recorder: Recorder) -> None:
+    """What is said ends up in the logs of build servers."""
+    got = recorder.record("sh", "-c", ": -H 'x-goog-api-key: cAnArY'")
+    assert b"cAnArY" not in got.stderr
+    assert b"REDACTED" in got.stderr
+    got = recorder.record("sh", "-c", "true\n" * 100)
+    assert b"-- sh \xe2\x80\xa6\n" in got.stderr
+
+
 def test_nothing_captured_is_a_failure_where_it_must_not_be(recorder: Recorder) -> None:
     missed = recorder.record("true", options=("-q", "--require-capture"))
     assert (missed.returncode, missed.stderr) == (
@@ -217,6 +231,18 @@ def test_what_the_command_leaves_running_does_not_hold_us(recorder: Recorder) ->
     assert recorder.record("sh", "-c", script).returncode == 0
     with Recording.open(str(recorder.file)) as recording:
         assert [exchange.ending for exchange in recording.exchanges] == [Ending.RECORDER_STOPPED]
+
+
+def test_what_a_full_disk_took_of_an_upload_is_said(recorder: Recorder) -> None:
+    upload = recorder.folder / "upload"
+    upload.write_bytes(os.urandom(2_000_000))
+    limited = ("bash", "-c", 'ulimit -f 600; exec "$@"', "limited")
+    got = recorder.run(
+        *limited, *recorder.words(*CURL, "--data-binary", f"@{upload}", recorder.upstream.https + "/s")
+    )
+    assert got.stdout == BODY
+    (size,) = re.findall(rb"INCOMPLETE: ([\d.]+) MB could not be written", got.stderr)
+    assert 1 < float(size) < 2
 
 
 def test_a_full_disk_harms_nobody_and_is_said(recorder: Recorder) -> None:

@@ -55,7 +55,8 @@ def tell(outcome: "Outcome", voice: Voice) -> None:
     """What was recorded, and what could not be."""
     if outcome.lost:
         reason = f": {outcome.lost.error}" if outcome.lost.error else ": the disk was too slow"
-        lost = f"{count(outcome.lost.chunks, 'chunk')}, {size(outcome.lost.size_bytes)}"
+        lost_bytes = outcome.lost.size_bytes + outcome.lost.unwritten_bytes
+        lost = size(lost_bytes) if lost_bytes else "a part of it"
         voice.say(f"THE RECORDING IS INCOMPLETE: {lost} could not be written{reason}")
     if outcome.trouble:
         voice.say(f"{outcome.path} is left as a journal, which every sserec command reads: {outcome.trouble}")
@@ -93,6 +94,7 @@ def captured(summary: "Summary") -> list[str]:
     kinds = (
         (summary.stream_count, "stream"),
         (summary.other_count, other),
+        (summary.unanswered_count, "unanswered request"),
         (summary.opaque_count, "unread connection"),
     )
     return [count(number, noun) for number, noun in kinds if number]

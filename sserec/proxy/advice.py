@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from pathlib import PurePath
 
 from sserec.proxy.plan import Plan
+from sserec.redact import SECRETS
 
 DISTRUST = "did not accept sserec's certificate"
 """What the server says of a client that refused its certificate."""
+LINE_LENGTH = 160
+"""What a command may take of a line of advice."""
 
 
 def why_nothing(plan: Plan, said: Sequence[str]) -> list[str]:
@@ -28,11 +31,19 @@ def why_nothing(plan: Plan, said: Sequence[str]) -> list[str]:
         cause = f"no request went to {', '.join(sorted(plan.hosts.only))} by way of the proxy"
     else:
         cause = f"the command made no request, or {ignorant_client(plan.command)}"
-    command = shlex.join(plan.command)
+    command = restated(plan.command)
     tries = [f"try: sserec record --reverse https://API-HOST -- {command}"]
     if sys.platform == "linux" and not plan.isolate:
         tries.insert(0, f"try: sserec record --isolate -- {command}")
     return [cause, *tries]
+
+
+def restated(command: Sequence[str]) -> str:
+    """The command as it can be shown: without its secrets, since logs keep what is said, and in one short line."""
+    clean, _ = SECRETS.argv(command)
+    words = shlex.join(clean)
+    is_short = len(words) <= LINE_LENGTH and "\n" not in words
+    return words if is_short else f"{shlex.quote(clean[0])} …"
 
 
 def ignorant_client(command: Sequence[str]) -> str:

@@ -16,7 +16,9 @@ from sserec.records import Ending
 class Summary:
     stream_count: int
     other_count: int
-    """Exchanges whose response was no event stream, or never came."""
+    """Exchanges whose response was no event stream."""
+    unanswered_count: int
+    """Exchanges whose response never came."""
     opaque_count: int
     """Connections of which only sizes and times are known."""
     event_count: int
@@ -33,15 +35,22 @@ def summarise(path: Path) -> Summary:
         every = list(recording.exchanges)
         exchanges = [exchange for exchange in every if not exchange.record.opaque]
         streams = [exchange for exchange in exchanges if exchange.is_event_stream]
+        unanswered = [exchange for exchange in exchanges if is_unanswered(exchange)]
         return Summary(
             stream_count=len(streams),
-            other_count=len(exchanges) - len(streams),
+            other_count=len(exchanges) - len(streams) - len(unanswered),
+            unanswered_count=len(unanswered),
             opaque_count=len(every) - len(exchanges),
             event_count=sum(stream.event_count for stream in streams),
             size_bytes=sum(exchange.record.body_size_bytes for exchange in exchanges),
             duration_ns=duration_ns(exchanges),
             endings=Counter(exchange.ending for exchange in exchanges if exchange.ending),
         )
+
+
+def is_unanswered(exchange: Exchange) -> bool:
+    """Not so for a body that was piped in, which has neither request nor response."""
+    return bool(exchange.request and exchange.request.method and not exchange.response)
 
 
 def duration_ns(exchanges: list[Exchange]) -> int:

@@ -19,7 +19,11 @@ SUFFIX = ".sse.zst"
 
 def default_path(now: datetime, folder: Path = Path()) -> Path:
     """``sserec-20260131-235959.sse.zst``; with ``-2``, ``-3`` … where another recording began in the same second."""
-    stem = f"sserec-{now:%Y%m%d-%H%M%S}"
+    return free_path(folder, f"sserec-{now:%Y%m%d-%H%M%S}")
+
+
+def free_path(folder: Path, stem: str) -> Path:
+    """A name that no file in ``folder`` has."""
     names = chain([stem], (f"{stem}-{number}" for number in count(2)))
     return next(path for name in names if not (path := folder / f"{name}{SUFFIX}").exists())
 

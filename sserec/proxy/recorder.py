@@ -12,11 +12,10 @@ from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from typing import TypeAlias
 
-from sserec.archive import ArchiveWriter
 from sserec.errors import RecordingError
 from sserec.proxy.clock import Clock
 from sserec.proxy.facts import Arrival, ExchangeSink, Side
-from sserec.proxy.written import Written
+from sserec.proxy.written import ExchangeWriter, Written
 from sserec.records import Close, Connection, Headers, Request, Response
 from sserec.redact import SECRETS, Policy
 
@@ -58,7 +57,7 @@ class Recorder:
 
     def __init__(
         self,
-        writer: ArchiveWriter,
+        writer: ExchangeWriter,
         clock: Clock,
         *,
         policy: Policy = SECRETS,

@@ -5,9 +5,9 @@ or sockets. All that is done here and not in the data path, so that a costly bod
 """
 
 from dataclasses import replace
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
-from sserec.archive import ArchiveWriter, Direction
+from sserec.archive import Direction
 from sserec.proxy.coding import BodyDecoder
 from sserec.proxy.facts import Arrival, Side
 from sserec.proxy.withheld import Withheld
@@ -18,10 +18,46 @@ ChunkFacts: TypeAlias = tuple[Arrival, int | None]
 """When it came, and its size before content-decoding where there was a coding."""
 
 
+class ExchangeWriter(Protocol):
+    """What a recorder writes to: an archive, or many. The methods are those of ``ArchiveWriter``."""
+
+    @property
+    def lost_bytes(self) -> int: ...
+
+    def open_exchange(self, request: Request, t_ns: int) -> int: ...
+
+    def open_opaque(self, target: str, reason: str, t_ns: int) -> int: ...
+
+    def connection(self, exchange: int, connection: Connection, /) -> None: ...
+
+    def request_body(self, exchange: int, data: bytes, /) -> None: ...
+
+    def request_sent(self, exchange: int, t_ns: int, /) -> None: ...
+
+    def response(self, exchange: int, response: Response, t_ns: int, /) -> None: ...
+
+    def chunk(
+        self,
+        exchange: int,
+        data: bytes,
+        t_ns: int,
+        /,
+        *,
+        coded_size_bytes: int | None = None,
+        t_kernel_ns: int | None = None,
+    ) -> None: ...
+
+    def traffic(self, exchange: int, direction: Direction, t_ns: int, size_bytes: int, /) -> None: ...
+
+    def close_exchange(self, exchange: int, close: Close, /) -> None: ...
+
+    def flush(self) -> None: ...
+
+
 class Written:
     """One exchange, or one opaque connection. Every method may raise RecordingError, as the writer does."""
 
-    def __init__(self, writer: ArchiveWriter, policy: Policy) -> None:
+    def __init__(self, writer: ExchangeWriter, policy: Policy) -> None:
         self._writer = writer
         self._policy = policy
         self._number = 0

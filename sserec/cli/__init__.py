@@ -21,7 +21,10 @@ from sserec.errors import SserecError
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "record": ("sserec.cli.record:record", "Run COMMAND and record its HTTP streams."),
+    "proxy": ("sserec.cli.proxy:proxy", "Record whatever goes through, as a service."),
     "replay": ("sserec.cli.replay:replay", "Serve recorded streams again: same bytes, times and end."),
+    "play": ("sserec.cli.play:play", "Show a stream in the terminal as it arrived."),
+    "fuzz": ("sserec.cli.fuzz:fuzz", "Run COMMAND on a recording that breaks in every way there is."),
     "view": ("sserec.cli.view:view", "Scrub through a stream in the terminal."),
     "info": ("sserec.cli.info:info", "Show what a recording holds."),
     "events": ("sserec.cli.events:events", "List the events of a stream."),

@@ -8,7 +8,7 @@ import gc
 from collections.abc import Sequence
 from pathlib import Path
 
-from sserec.cli.view import needs_terminal
+from sserec.cli.view import needs_terminal, whole_terminal
 
 
 def record_and_view(arguments: Sequence[str], path: Path) -> int:
@@ -27,7 +27,7 @@ def record_and_view(arguments: Sequence[str], path: Path) -> int:
         from sserec.tui.model.document import Document
 
         if companion.wait_for(path, before):
-            with Document.open(str(path)) as document:
+            with Document.open(str(path)) as document, whole_terminal():
                 Viewer(document, config, follow=True, companion=companion).run()
     finally:
         returncode = companion.stop()

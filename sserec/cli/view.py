@@ -1,7 +1,10 @@
 """``sserec view``: the viewer."""
 
 import gc
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -56,7 +59,8 @@ def view(file: str, number: int | None, follow: bool, speed: float | None, idle_
     with Document.open(file) as document:
         if number is not None and document.trouble is None:
             needs_exchange(document, number)
-        Viewer(document, config, exchange=number, follow=follow).run()
+        with whole_terminal():
+            Viewer(document, config, exchange=number, follow=follow).run()
         raise SystemExit(EXIT_TROUBLE if document.trouble is not None else 0)
 
 
@@ -69,8 +73,34 @@ def needs_exchange(document: "Document", number: int) -> None:
 
 
 def needs_terminal() -> None:
-    """Raises UsageError where nobody could see or type."""
-    if not (sys.stdout.isatty() and sys.stderr.isatty()):
-        raise UsageError(
-            "the viewer needs a terminal: sserec events and sserec export write to files and pipes"
-        )
+    """Raises UsageError where nobody could see anything: the viewer draws on standard error."""
+    if not sys.stderr.isatty():
+        raise UsageError("the viewer needs a terminal: sserec events and sserec export do without one")
+
+
+@contextmanager
+def whole_terminal() -> Iterator[None]:
+    """Makes the terminal standard input and output, where those are something else; afterwards they are that again.
+
+    Textual reads keys from the one, and asks the other how wide it is. Raises UsageError where there is no terminal.
+    """
+    with ExitStack() as undo:
+        for standard in (sys.stdin.fileno(), sys.stdout.fileno()):
+            if not os.isatty(standard):
+                undo.callback(restore, os.dup(standard), standard)
+                terminal = open_terminal()
+                os.dup2(terminal, standard)
+                os.close(terminal)
+        yield
+
+
+def restore(saved: int, standard: int) -> None:
+    os.dup2(saved, standard)
+    os.close(saved)
+
+
+def open_terminal() -> int:
+    try:
+        return os.open("/dev/tty", os.O_RDWR)
+    except OSError as fault:
+        raise UsageError(f"the viewer needs a terminal: /dev/tty: {fault.strerror}") from None

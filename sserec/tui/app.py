@@ -14,6 +14,7 @@ from textual.binding import BindingType
 from textual.screen import Screen
 from textual.widget import Widget
 
+from sserec.errors import UsageError
 from sserec.tui.commands import COMMANDS
 from sserec.tui.companion import Companion
 from sserec.tui.config import Config
@@ -23,7 +24,7 @@ from sserec.tui.model.document import Document
 from sserec.tui.page import Page
 from sserec.tui.themes import THEMES, chosen_theme
 from sserec.tui.trouble import TroublePane
-from sserec.tui.workspace import APP_KEYS, Workspace
+from sserec.tui.workspace import APP_KEYS, REFRESH_S, Workspace
 
 
 class Viewer(App[None]):
@@ -48,21 +49,40 @@ class Viewer(App[None]):
     ) -> None:
         super().__init__(ansi_color=True if environment.get("NO_COLOR") else None)
         self.document, self.config = document, config
-        self.desk = (
-            None
-            if document.trouble is not None
-            else Workspace(document, config, exchange=exchange, follow=follow, companion=companion)
+        self.desk: Workspace | None = None
+        self._make_desk = partial(
+            Workspace, document, config, exchange=exchange, follow=follow, companion=companion
         )
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = chosen_theme(config.theme, environment)
+        theme = chosen_theme(config.theme, environment)
+        if theme not in self.available_themes:
+            raise UsageError(f"no theme {theme}: there are {', '.join(sorted(self.available_themes))}")
+        self.theme = theme
         self.set_keymap(config.keys)
 
     def compose(self) -> ComposeResult:
-        yield self.desk if self.desk is not None else TroublePane(self.document)
+        if self.document.trouble is None:
+            self.desk = self._make_desk()
+            yield self.desk
+        else:
+            yield TroublePane(self.document)
 
     def on_mount(self) -> None:
         self.call_after_refresh(self.tidy_up)
+        if self.document.trouble is not None:
+            self._waiting = self.set_interval(REFRESH_S, self.look_for_exchanges)
+
+    def look_for_exchanges(self) -> None:
+        """Of a recording in which nothing has happened yet: there is a desk as soon as something has."""
+        self.document.refresh()
+        if self.document.trouble is None:
+            self._waiting.stop()
+            self.query(TroublePane).remove()
+            self.desk = self._make_desk()
+            self.screen.mount(self.desk)
+        else:
+            self.query_one(TroublePane).content_changed()
 
     def tidy_up(self) -> None:
         """What was imported and built stays: no collection needs to look at it again, which would hold up frames."""
@@ -91,4 +111,4 @@ class Viewer(App[None]):
         """A key of the foot was clicked."""
         key = next(key for key in ALL if key.id == id)
         owner: Widget | App[None] = self if key.id in APP_KEYS or self.desk is None else self.desk
-        await self.run_action(key.action, owner)  # noqa: RUF012
+        await self.run_action(key.action, owner)

@@ -101,7 +101,12 @@ class DeskBase(Working, Widget):
 
     def begin_loading(self) -> None:
         """What is not needed for the first frame."""
+        self.show_place()
         self.start("load", self.stream.load())
+
+    def on_resize(self) -> None:
+        """Panes may have come to sight."""
+        self.call_after_refresh(self.show_place)
 
     def ask(self, purpose: str, label: str, text: str = "", complete: Completer = lambda _: ()) -> None:
         """Opens the prompt; the keys go back to where they were."""

@@ -21,18 +21,19 @@ class TroublePane(TextPane):
 
     def __init__(self, document: Document) -> None:
         super().__init__(id="trouble")
-        assert document.trouble is not None
         self.border_title = title(printable(document.name))
         self.border_subtitle = title("q quit")
-        self._trouble = document.trouble
+        self._document = document
 
     def on_mount(self) -> None:
         self.focus()
 
     def lay_out(self) -> list[Strip]:
-        width = self.size.width
-        title = wrapped([(printable(self._trouble.title), self.ink("trouble"))], width)
-        rest = [wrapped([(printable(line), Style.null())], width) for line in self._trouble.lines]
+        width, trouble = self.size.width, self._document.trouble
+        if trouble is None:
+            return []
+        title = wrapped([(printable(trouble.title), self.ink("trouble"))], width)
+        rest = [wrapped([(printable(line), Style.null())], width) for line in trouble.lines]
         return [*title, Strip([]), *(line for lines in rest for line in lines)]
 
     def action_back(self) -> None:

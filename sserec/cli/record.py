@@ -47,6 +47,7 @@ PORT = click.IntRange(1, 0xFFFF)
 @click.option("--require-complete", is_flag=True, help="Exit 125 when a part could not be recorded.")
 @click.option("--stdin", "from_stdin", is_flag=True, help="Record a body that is piped in.")
 @capture_options
+@click.option("--view", "viewed", is_flag=True, help="Watch in the viewer; COMMAND reads nothing.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing on standard error.")
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 def record(
@@ -54,6 +55,7 @@ def record(
     from_stdin: bool,
     require_capture: bool,
     require_complete: bool,
+    viewed: bool,
     quiet: bool,
     **asked: Any,
 ) -> int:
@@ -70,17 +72,21 @@ def record(
     anything is written. Without COMMAND, --reverse serves until ^C.
     """
     plan = plan_of(**asked)
-    check_usage(plan, from_stdin=from_stdin)
+    check_usage(plan, from_stdin=from_stdin, viewed=viewed)
     voice = Voice(quiet=quiet)
     demands = Demands(capture=require_capture, complete=require_complete)
     try:
+        if viewed:
+            return view_recording(plan)
         return (record_pipe if from_stdin else record_command)(plan, voice, demands)
     except (SserecError, OSError) as fault:
         voice.complain(str(fault))
         return getattr(fault, "exit_code", FAULT)
 
 
-def check_usage(plan: Plan, *, from_stdin: bool) -> None:
+def check_usage(plan: Plan, *, from_stdin: bool, viewed: bool) -> None:
+    if from_stdin and viewed:
+        raise WrongUsage("--view is for a COMMAND; what is piped in can be viewed with sserec view --follow")
     if from_stdin and (plan.command or plan.reverse):
         raise WrongUsage("--stdin records what is piped in: it goes with neither a COMMAND nor --reverse")
     if not (plan.command or plan.reverse or from_stdin):
@@ -123,3 +129,15 @@ def record_pipe(plan: Plan, voice: Voice, demands: Demands) -> int:
     if reason := demands.unmet_by(outcome):
         raise RecordingError(reason)
     return 0
+
+
+def view_recording(plan: Plan) -> int:
+    """Does the same without --view in a process of its own, and shows what comes of it."""
+    from sserec.cli.record_view import record_and_view
+    from sserec.proxy.child import end_like
+    from sserec.proxy.destination import destination_path
+
+    arguments = sys.argv[sys.argv.index("record") + 1 :]
+    arguments.remove("--view")
+    path = destination_path(plan)
+    end_like(record_and_view(arguments if plan.output else ["-o", str(path), *arguments], path))

@@ -117,7 +117,6 @@ class DeskBase(Working, Widget):
 
     def cursor_moved(self) -> None:
         """Everything follows."""
-        self.notice = ""
         self.events.cursor_moved()
         self.timeline.refresh()
         self.tell_status()

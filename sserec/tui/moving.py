@@ -33,6 +33,7 @@ class Moving(DeskBase):
             return
         if self.playback is not None and self.cursor.t_ns is not None:
             self.playback.seek(monotonic_ns(), self.cursor.t_ns)
+        self.notice = ""
         self.cursor_moved()
 
     def on_event_list_moved(self, _: EventList.Moved) -> None:

@@ -44,16 +44,19 @@ SECRET_HEADERS = frozenset(
     }
 )
 SECRET_HEADER_ENDINGS = (
-    "api-key",
+    "-key",
     "apikey",
     "token",
     "secret",
     "password",
+    "-auth",
     "authorization",
     "credential",
     "signature",
 )
 """A header nobody has heard of is a secret when its name ends so."""
+OPEN_HEADER_ENDINGS = ("idempotency-key", "websocket-key", "cache-key", "surrogate-key")
+"""But not when it ends so."""
 COOKIE_HEADERS = frozenset({"cookie", "set-cookie"})
 URL_HEADERS = frozenset({"referer", "location", "content-location", "link"})
 SECRET_QUERY = frozenset(
@@ -126,6 +129,8 @@ SECRET_OPTIONS = frozenset(
         "--proxy-pass",
         "-b",
         "--cookie",
+        "-E",
+        "--cert",
         "-a",  # httpie
         "--auth",
         "--password",  # wget
@@ -142,7 +147,9 @@ SECRET_OPTIONS = frozenset(
     }
 )
 """Command-line options whose value is a secret, those of curl, wget and httpie and the usual names elsewhere."""
-PAIR_OPTIONS = frozenset({"-u", "--user", "-U", "--proxy-user", "-a", "--auth", "-b", "--cookie"})
+PAIR_OPTIONS = frozenset(
+    {"-u", "--user", "-U", "--proxy-user", "-a", "--auth", "-b", "--cookie", "-E", "--cert"}
+)
 """Of these, the ones that mean something harmless in other programs (``python -u``): only a pair is a secret."""
 
 KNOWN_KEYS = {
@@ -175,16 +182,26 @@ USER_INFO = re.compile(r"(?i)(?P<keep>(?<![a-z0-9+.-])[a-z][a-z0-9+.-]*://)[^/?#
 PARAMETER = re.compile(r"(?P<keep>[?&;#](?P<name>[^=?&;#\s\"'<>]+)=)[^&;#\s\"'<>]+")
 ASSIGNMENT = re.compile(
     r"(?<![\w?&;#.-])(?P<keep>-{0,2}(?P<name>[A-Za-z_][\w.-]*)(?:==?| *= *(?=[\"']))[\"']?)"
-    r"(?:(?<=\")[^\"]+|(?<=')[^']+|(?<![\"'])[^\s\"'&;]+)"
+    r"(?:(?<=\")[^\"]+|(?<=')[^']+|(?<![\"'])(?:[^\s\"'&;,(]|[,(](?![A-Za-z_][\w.-]{0,60} {0,2}=))+)"
 )
+"""An unquoted value ends where another assignment begins: ``--set A=1,API_KEY=…``, ``dict(key='…')``."""
 JSON_MEMBER = re.compile(r"(?P<keep>[\"'](?P<name>[\w-]+)\\?[\"']\s*:\s*\\?[\"'])[^\"'\\]+")
-HEADER_LINE = re.compile(r"(?P<keep>(?<![\w-])(?P<name>[A-Za-z][\w-]*)[ \t]*:[ \t]*)(?!//)[^\"'\r\n]+")
+HEADER_LINE = re.compile(
+    r"(?P<keep>(?<![\w-])(?:-[A-Za-z]{0,12}H)?(?P<name>[A-Za-z][\w-]*)[ \t]*:[ \t]*)(?!//)[^\"'\r\n]+"
+)
 WHOLE_HEADER = re.compile(
     r"(?s)(?P<keep>(?:--header=|--proxy-header=|-[A-Za-z]{0,12}H)?(?P<name>[A-Za-z][\w-]*)[ \t]*:[ \t]*)(?!//).+"
 )
 CREDENTIAL_OPTION = re.compile(
     r"(?P<keep>(?<!\S)(?:-[A-Za-z]{0,12}[uU]|--user|--proxy-user)[ =]?[\"']?)[^\s\"':]*:[^\s\"']+"
 )
+COOKIE_OPTION = re.compile(
+    r"(?P<keep>(?<!\S)(?:-[A-Za-z]{0,12}b|--cookie)[ =]?[\"']?[^\s\"'=;]+=)(?:(?<![\"'])[^\s\"']+)"
+)
+VALUE_OPTION = re.compile(r"(?P<keep>(?<!\S)(?P<name>--[A-Za-z][\w-]*) [\"']?)[^\s\"'-][^\s\"']*")
+"""An option and its value in a script."""
+CREDENTIAL_LETTERS = re.compile(r"-[A-Za-z]{1,12}[uUbE]")
+"""curl's short options run together, the last of which takes a pair."""
 TOKEN_SERVICE = re.compile(r"(?i)://[^?#]*(?:token|oauth|signin|login|credential)")
 """URLs whose JSON answers hold tokens; any other answer is kept as it came."""
 SECRET_NAME = re.compile(r"(?i)(?:^|[_-])(?:key|token|secret|password|passwd|pwd|credentials?)$|apikey$")
@@ -293,7 +310,7 @@ class Policy:
         return known_keys(url, names)
 
     def _argument(self, before: str, argument: str, names: list[str]) -> str:
-        if before in SECRET_OPTIONS and (before not in PAIR_OPTIONS or ":" in argument or "=" in argument):
+        if self._takes_secret(before, argument):
             names.append(f"option:{before}")
             return REDACTED
         header = WHOLE_HEADER.fullmatch(argument)
@@ -307,19 +324,34 @@ class Policy:
     def _text(self, text: str, names: list[str]) -> str:
         text = self._url(text, names)
         text = substitute(CREDENTIAL_OPTION, text, "option:--user", names)
+        text = substitute(COOKIE_OPTION, text, "option:--cookie", names)
+        text = substitute(VALUE_OPTION, text, "option", names, self._is_secret_option)
         text = substitute(HEADER_LINE, text, "header", names, self._is_hidden_header)
         text = substitute(JSON_MEMBER, text, "json", names, self._is_secret_name)
         return substitute(ASSIGNMENT, text, "variable", names, self._is_secret_name)
 
+    def _takes_secret(self, option: str, argument: str) -> bool:
+        if option in PAIR_OPTIONS or CREDENTIAL_LETTERS.fullmatch(option):
+            return ":" in argument or "=" in argument
+        return option in SECRET_OPTIONS or (self._is_secret_option(option) and not argument.startswith("-"))
+
+    def _is_secret_option(self, option: str) -> bool:
+        if option in PAIR_OPTIONS:
+            return False
+        return option in SECRET_OPTIONS or (option.startswith("--") and self._is_secret_name(option.lower()))
+
     def _is_secret_header(self, name: str) -> bool:
-        return name in self.secret_headers or name.endswith(SECRET_HEADER_ENDINGS)
+        if name in self.secret_headers:
+            return True
+        return name.endswith(SECRET_HEADER_ENDINGS) and not name.endswith(OPEN_HEADER_ENDINGS)
 
     def _is_hidden_header(self, name: str) -> bool:
         """In running text a cookie's value is not taken apart."""
         return name in COOKIE_HEADERS or self._is_secret_header(name)
 
     def _is_secret_parameter(self, name: str) -> bool:
-        return unquote(name) in self.secret_query or self._is_secret_name(unquote(name))
+        bare = unquote(name).lstrip("$")  # of Google's system parameters: $key is key
+        return bare in self.secret_query or self._is_secret_name(bare)
 
     def _is_secret_name(self, name: str) -> bool:
         return name in self.secret_headers or SECRET_NAME.search(name) is not None

@@ -67,6 +67,8 @@ def test_what_is_no_secret_stays(name: str, value: str) -> None:
 def test_headers_nobody_has_heard_of_are_judged_by_their_ending() -> None:
     assert redacted_field("X-Acme-Api-Key", CANARY) == REDACTED
     assert redacted_field("x-acme-session-token", CANARY) == REDACTED
+    assert redacted_field("X-Acme-Key", CANARY) == REDACTED
+    assert redacted_field("X-Auth", CANARY) == REDACTED
 
 
 def test_urls_in_headers_lose_their_secrets_only() -> None:
@@ -126,6 +128,11 @@ COMMANDS = [
     ["curl", "-b", f"sid={CANARY}", "https://h/"],
     ["curl", "-d", f'{{"api_key": "{CANARY}"}}', "https://h/"],
     ["curl", "-d", f"grant_type=refresh_token&refresh_token={CANARY}", "https://h/token"],
+    ["curl", "-sSu", f"user:{CANARY}", "https://h/"],
+    ["curl", f"-bsid={CANARY}", "https://h/"],
+    ["curl", "-E", f"client.pem:{CANARY}", "https://h/"],
+    ["curl", "-H", f"X-Acme-Key: {CANARY}", "https://h/"],
+    ["curl", f"https://h/?$key={CANARY}"],
     ["wget", f"--http-password={CANARY}", "https://h/"],
     ["wget", "--header", f"X-Acme-Token: {CANARY}"],
     ["http", "https://h/", f"Authorization:Bearer {CANARY}"],
@@ -135,6 +142,13 @@ COMMANDS = [
     ["llm", "--key", CANARY, "hello"],
     ["tool", f"--api-key={CANARY}"],
     ["tool", "--access-token", CANARY],
+    ["tool", "--gemini-api-key", CANARY],
+    ["gcloud", "run", "deploy", "--set-env-vars", f"STAGE=test,API_KEY={CANARY}"],
+    ["sh", "-c", f"curl -sN -Hx-goog-api-key:{CANARY} https://h/"],
+    ["sh", "-c", f"curl --oauth2-bearer {CANARY} https://h/"],
+    ["sh", "-c", f"curl -sb sid={CANARY} https://h/"],
+    ["sh", "-c", f'curl --cookie "sid={CANARY}" https://h/'],
+    ["sh", "-c", f"llm --key '{CANARY}' hello"],
     ["sh", "-c", f"curl -sN -H 'x-goog-api-key: {CANARY}' https://h/ | jq ."],
     ["sh", "-c", f'curl -H "Authorization: Bearer {CANARY}" https://h/'],
     ["sh", "-c", f"OPENAI_API_KEY={CANARY} python a.py"],
@@ -142,6 +156,7 @@ COMMANDS = [
     ["sh", "-c", f"curl -u user:{CANARY} 'https://h/?x=1&key={CANARY}'"],
     ["python", "-c", f'client = Client(api_key="{CANARY}")'],
     ["python", "-c", f"client = Client(api_key = '{CANARY}')"],
+    ["python", "-c", f"get('https://h/', params=dict(key='{CANARY}'))"],
 ]
 
 
@@ -176,6 +191,7 @@ HARMLESS = [
         "content-type: application/json",
     ],
     ["curl", "-d", '{"model":"gemini-3","input":"what is the key to this?","max_tokens":5}', "https://h/"],
+    ["curl", "--key-type", "PEM", "--cookie-jar", "jar", "-sb", "jar", "https://h/?sort=key"],
     ["docker", "run", "-v", "/a:/b", "-p", "80:80", "image"],
     ["make", "-j2", "CC=clang", "V=1"],
     ["bash", "-c", "for i in 1 2; do echo $i; done"],
@@ -217,7 +233,25 @@ def test_redacting_twice_changes_nothing_more(command: list[str], chance: random
 
 
 @pytest.mark.parametrize(
-    "word", ["a", "a.", "-u", "u", "a://", "key=", "a: ", "?a=", "eyJ", '"key":"', " =", "bearer "]
+    "word",
+    [
+        "a",
+        "a.",
+        "-u",
+        "u",
+        "a://",
+        "key=",
+        "a: ",
+        "?a=",
+        "eyJ",
+        '"key":"',
+        " =",
+        "bearer ",
+        "a=,",
+        ",a",
+        "--a ",
+        "-b",
+    ],
 )
 def test_an_argument_of_a_megabyte_is_a_matter_of_moments(word: str) -> None:
     """Patterns that backtrack would need hours for one of these."""

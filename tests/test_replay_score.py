@@ -83,7 +83,7 @@ class Notes:
 def performed(moments: list[Moment]) -> list[tuple[int, list[Cue]]]:
     clock = JumpingClock()
     stage = Notes(clock)
-    asyncio.run(perform(iter(moments), stage, clock))
+    asyncio.run(perform(iter(moments), stage, clock, 0))
     return stage.played
 
 

@@ -1,6 +1,9 @@
 """Time, as a parameter: whoever performs is handed a clock and asks no other."""
 
 import asyncio
+import select
+import selectors
+import sys
 import time
 from typing import Protocol
 
@@ -48,3 +51,23 @@ class JumpingClock:
     async def sleep_until(self, t_ns: int) -> None:
         self._now_ns = max(self._now_ns, t_ns)
         await asyncio.sleep(0)
+
+
+def precise_loop() -> asyncio.AbstractEventLoop:
+    """An event loop that wakes when it is asked to, and not at the next millisecond."""
+    if sys.platform != "linux":
+        return asyncio.new_event_loop()
+    return asyncio.SelectorEventLoop(PreciseSelector())
+
+
+if sys.platform == "linux":
+
+    class PreciseSelector(selectors.EpollSelector):
+        """epoll_wait counts in milliseconds, and Python rounds up: half a millisecond late on average. select(2) counts
+        in microseconds, and an epoll is a file that it can wait for."""
+
+        def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+            if timeout is not None and timeout > 0:
+                select.select([self.fileno()], (), (), timeout)
+                timeout = 0
+            return super().select(timeout)

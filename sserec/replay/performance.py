@@ -41,22 +41,22 @@ class Performer:
         self._fallback = fallback
 
     async def answer(self, question: Question, stage: Stage) -> None:
-        """Plays the answer to its end."""
+        """Plays the answer to its end. The request has just come in: times count from now."""
+        begin_ns = self._clock.now_ns()
         score = self._programme.find(question.asked)
         if not isinstance(score, Miss):
-            await perform(score, stage, self._clock)
+            await perform(score, stage, self._clock, begin_ns)
         elif self._fallback is not None:
             await self._fallback(question, stage)
         else:
-            await perform(self._programme.told(score), stage, self._clock)
+            await perform(self._programme.told(score), stage, self._clock, begin_ns)
 
 
-async def perform(score: Score, stage: Stage, clock: Clock) -> None:
-    """Plays the score to its end. The request has just come in.
+async def perform(score: Score, stage: Stage, clock: Clock, begin_ns: int) -> None:
+    """Plays the score to its end; its times count from ``begin_ns``.
 
     The next cue is read from the recording while the one before is on its way, not when it is due.
     """
-    begin_ns = clock.now_ns()
     due: list[Cue] = []
     size_bytes = 0
     for t_ns, cue in score:

@@ -61,6 +61,11 @@ class Repertoire:
         self._loop = loop
         self._performed: set[int] = set()
         self._next: dict[Hashable, int] = {}
+        self._by_key: dict[Hashable, list[int]] = {}
+        self._for_anyone: list[int] = []
+        self._authorities: list[str | None] = []
+        for index, take in enumerate(self.takes):
+            self._learn(index, take)
 
     @property
     def unused(self) -> list[Take]:
@@ -81,6 +86,13 @@ class Repertoire:
             return self._resumed(asked, asked.last_event_id)
         whole = self._by_interaction(asked)
         return Answer(whole) if whole is not None else self._nearest(asked)
+
+    def _learn(self, index: int, take: Take) -> None:
+        """Reads a recorded request now, so that the first client does not wait for that; its body is not kept."""
+        asked = take.asked() if take.asked is not None else None
+        self._authorities.append(None if asked is None else asked.authority)
+        group = self._for_anyone if asked is None else self._by_key.setdefault(self._key(asked), [])
+        group.append(index)
 
     def _perform(self, asked: Asked) -> Take | None:
         """The next take of exactly this request."""
@@ -141,22 +153,6 @@ class Repertoire:
     def _key(self, asked: Asked) -> Hashable:
         digest = None if self._any_body else asked.digest
         return asked.method, asked.resource, asked.query, digest, asked.last_event_id
-
-    @cached_property
-    def _by_key(self) -> dict[Hashable, list[int]]:
-        groups: dict[Hashable, list[int]] = {}
-        for index, take in enumerate(self.takes):
-            if take.asked is not None:
-                groups.setdefault(self._key(take.asked()), []).append(index)
-        return groups
-
-    @cached_property
-    def _for_anyone(self) -> list[int]:
-        return [index for index, take in enumerate(self.takes) if take.asked is None]
-
-    @cached_property
-    def _authorities(self) -> list[str | None]:
-        return [take.asked().authority if take.asked else None for take in self.takes]
 
     @cached_property
     def _streams(self) -> dict[str, int]:

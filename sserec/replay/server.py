@@ -20,7 +20,7 @@ from sserec.proxy.incoming import READ_BYTES, receive_request
 from sserec.proxy.intercept import ESTABLISHED, HTTP2_BEGINNING
 from sserec.proxy.leg import Leg, describe
 from sserec.proxy.tls import Tls, handshake
-from sserec.replay.clock import Clock, SystemClock
+from sserec.replay.clock import Clock, SystemClock, precise_loop
 from sserec.replay.http1 import Http1Connection
 from sserec.replay.http2 import Http2Connection
 from sserec.replay.performance import Fallback, Performer
@@ -156,7 +156,7 @@ def without_default_port(authority: str) -> str:
 @contextmanager
 def serving(server: ReplayServer, host: str = "127.0.0.1", port: int = 0) -> Iterator[tuple[str, int]]:
     """Runs a server in a thread of its own; yields where it listens, and leaves nothing running."""
-    loop = asyncio.new_event_loop()
+    loop = precise_loop()
     thread = threading.Thread(target=loop.run_forever, name="sserec-replay", daemon=True)
 
     def run(work: Coroutine[Any, Any, Any]) -> Any:

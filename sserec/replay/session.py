@@ -18,6 +18,7 @@ from sserec.proxy.child import run_command
 from sserec.proxy.endpoint import authority_part, reachable
 from sserec.proxy.session import serve_until_told
 from sserec.recording import Recording
+from sserec.replay.clock import precise_loop
 from sserec.replay.faults import Fault
 from sserec.replay.leading import base_urls, by_base_url, by_proxy, trusting
 from sserec.replay.programme import Programme
@@ -64,7 +65,9 @@ def run(plan: Plan, say: Say, announce: Callable[[str], None]) -> Outcome:
     """
     with ExitStack() as opened:
         recordings = [opened.enter_context(Recording.open(file)) for file in plan.files]
-        return asyncio.run(Session(plan, recordings, say).run(announce))
+        session = Session(plan, recordings, say)
+        with asyncio.Runner(loop_factory=precise_loop) as runner:
+            return runner.run(session.run(announce))
 
 
 class Session:

@@ -153,6 +153,25 @@ def test_plain_text_that_is_larger_than_what_is_indexed_at_once_opens_and_fills_
         assert stream.rows.line(10_000).text.startswith("9999 9999")
 
 
+def test_what_became_of_bytes_behind_the_last_event_is_shown_anew(tmp_path: Path) -> None:
+    path = plain(tmp_path, CREATED + b"da")
+    with Document.open(str(path)) as document:
+        stream = document.stream(1)
+        hits = stream.filter(parse_query("da"))
+        assert hits is not None
+        run(stream.load())
+        run(hits.scan())
+        before = stream.rows.version
+        assert [stream.rows.line(row).text for row in range(1, len(stream.rows))] == ["da"]
+        with path.open("ab") as file:
+            file.write(b"maged\n")
+        document.refresh()
+        run(stream.load())
+        run(hits.scan())
+        assert stream.rows.line(1).text == "damaged"
+        assert stream.rows.version != before
+
+
 def test_plain_text_that_grows_is_followed(tmp_path: Path) -> None:
     path = plain(tmp_path, CREATED + b"data: half")
     with Document.open(str(path)) as document:

@@ -18,23 +18,23 @@ from sserec.archive import ArchiveWriter, Meta, finalise
 from sserec.records import Close, Closer, Manner, Request, Response
 
 WORDS = (
-    "the of and to in is that for it as with was his on be at by had not are but from or have an they which one "
-    "you were her all she there would their we him been has when who will more no if out so said what"
-).split()
+    "the", "of", "and", "to", "in", "is", "that", "for", "it", "as", "with", "was", "his", "on", "be", "at", "by",
+    "had", "not", "are", "but", "from", "or", "have", "an", "they", "which", "one", "you", "were", "her", "all",
+)  # fmt: skip
 MEAN_GAP_NS = 18_000_000
 STALL_NS = 15_000_000_000
-STEPS = {"thought": 8, "model_output": 4000, "function_call": 60, "code_execution_call": 40}
+STEPS = {"thought": 8, "model_output": 4000, "function_call": 60}
 """Types of steps, and how many deltas one may have."""
 
 
 def stream(count: int, rng: random.Random) -> Iterator[bytes]:
-    """``count`` events, give or take the last step's, each with the stray bytes that stand before it."""
+    """``count`` events or a few less."""
     yield event("interaction.created", interaction={"id": "v1_million", "status": "in_progress"})
     made = 1
     for index, (type_, most) in enumerate(cycle(STEPS.items())):
-        if made >= count - 5:
+        if made > count - 8:
             break
-        deltas = min(rng.randint(1, most), count - made - 4)
+        deltas = min(rng.randint(2, most), count - made - 4)
         yield from step(index, type_, deltas, rng)
         made += deltas + 2
     yield event("interaction.completed", interaction={"id": "v1_million", "status": "completed"})
@@ -42,25 +42,31 @@ def stream(count: int, rng: random.Random) -> Iterator[bytes]:
 
 
 def step(index: int, type_: str, deltas: int, rng: random.Random) -> Iterator[bytes]:
+    texts = [words(rng) for _ in range(deltas)]
+    if type_ == "function_call":
+        texts = ['{"city": "', *texts[2:], '"}']
     return chain(
         [event("step.start", index=index, step={"type": type_, **opening(type_, index)})],
-        (event("step.delta", index=index, delta=delta(type_, rng)) for _ in range(deltas)),
+        (event("step.delta", index=index, delta=delta(type_, text)) for text in texts),
         [event("step.stop", index=index)],
     )
+
+
+def words(rng: random.Random) -> str:
+    return " ".join(rng.choices(WORDS, k=rng.randint(1, 4))) + " "
 
 
 def opening(type_: str, index: int) -> dict[str, str]:
     return {"name": "get_weather", "id": f"call_{index}"} if type_ == "function_call" else {}
 
 
-def delta(type_: str, rng: random.Random) -> dict[str, object]:
-    words = " ".join(rng.choices(WORDS, k=rng.randint(1, 4))) + " "
+def delta(type_: str, text: str) -> dict[str, object]:
     match type_:
         case "thought":
-            return {"type": "thought_summary", "content": {"type": "text", "text": words}}
-        case "function_call" | "code_execution_call":
-            return {"type": "arguments_delta", "arguments": words}
-    return {"type": "text", "text": words}
+            return {"type": "thought_summary", "content": {"type": "text", "text": text}}
+        case "function_call":
+            return {"type": "arguments_delta", "arguments": text}
+    return {"type": "text", "text": text}
 
 
 def event(type_: str, **payload: object) -> bytes:

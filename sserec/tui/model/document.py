@@ -135,9 +135,11 @@ class Document:
 
     @property
     def best(self) -> int:
-        """The number of the exchange to show first: that with the most events."""
-        numbers = self._open.numbers[:COMPARED_EXCHANGES]
-        return max(numbers, key=lambda number: self.line(number).event_count)
+        """The number of the exchange to show first: the largest event stream, or the largest body."""
+        medium = self._open
+        with medium.lock:
+            numbers = sorted(medium.numbers[:COMPARED_EXCHANGES], key=medium.size_bytes, reverse=True)
+            return next((number for number in numbers if len(medium.event_table(number))), numbers[0])
 
     def line(self, number: int) -> ExchangeLine:
         """What a list says of an exchange. Raises KeyError where there is none."""

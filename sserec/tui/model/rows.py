@@ -93,7 +93,7 @@ class Rows:
         self._tape = tape
         self._shape = shape
         self._remarks = remarks
-        self._lines = Recent(self._line, KEPT_LINES)
+        self._lines: Recent[tuple[Place, int], Line] = Recent(lambda key: self._line(key[0]), KEPT_LINES)
 
     def __len__(self) -> int:
         return len(self._events) + len(self._strays)
@@ -101,11 +101,12 @@ class Rows:
     @property
     def version(self) -> Hashable:
         """Another one when rows may have moved, other than by being added at the end."""
-        return id(self.filter), len(self._strays)
+        return id(self.filter), len(self._strays), self._shape.strays.generation
 
     def line(self, row: int) -> Line:
         """What the row says."""
-        return self._lines[self.place(row)]
+        place = self.place(row)
+        return self._lines[place, 0 if place.stray is None else self._shape.strays.generation]
 
     def flags(self, row: int) -> Flags:
         """What stands in its margin."""
@@ -122,7 +123,8 @@ class Rows:
         above = bisect_right(range(len(strays)), row, key=self._row_of_stray) if strays else 0
         if above and self._row_of_stray(above - 1) == row:
             return Place(self._before(above - 1), strays[above - 1])
-        return Place(self._events[row - above])
+        # A row that was there when it was counted may have gone since: bytes at the end became an event.
+        return Place(self._events[min(row - above, len(self._events) - 1)])
 
     def row_of(self, place: Place) -> int:
         """The row of a place; of one that is filtered out, the next one's, or the last."""
@@ -136,10 +138,6 @@ class Rows:
     def shows(self, place: Place) -> bool:
         """Whether the place has a row of its own."""
         return bool(len(self)) and self.place(self.row_of(place)) == place
-
-    def forget(self) -> None:
-        """Makes every line anew, because stray bytes at the end have become events."""
-        self._lines.clear()
 
     @property
     def _events(self) -> Sequence[int]:

@@ -33,8 +33,6 @@ class Hits:
         self.query = query
         self.indexes = array("I")
         """Of events, rising."""
-        self.strays = array("I")
-        """Of stray bytes, rising."""
         self.sought: int | None = None
         """The event that :meth:`seek` found."""
         self._tape = tape
@@ -43,21 +41,36 @@ class Hits:
         self._find_steps = find_steps
         self._lock = threading.Lock()
         self._scanned = 0
+        self._strays = array("I")
         self._scanned_strays = 0
+        self._generation = strays.generation
 
     def __len__(self) -> int:
         """How many events it leaves, as far as :meth:`scan` has come."""
         return len(self.indexes)
 
     @property
+    def strays(self) -> Sequence[int]:
+        """Indexes of stray bytes that it leaves, rising."""
+        return self._strays if self._are_strays_the_same else ()
+
+    @property
     def is_complete(self) -> bool:
         """Whether everything that has come so far was looked at."""
-        return self._scanned == len(self._tape) and self._scanned_strays == len(self._all_strays)
+        strays_are_over = self._scanned_strays == len(self._all_strays) and self._are_strays_the_same
+        return self._scanned == len(self._tape) and strays_are_over
+
+    @property
+    def _are_strays_the_same(self) -> bool:
+        """Whether the indexes that were found still mean the same bytes."""
+        return self._generation == self._all_strays.generation
 
     def scan(self) -> Job:
         """Looks at what was not looked at yet."""
         if self.query.needs_steps:
             yield from self._find_steps()
+        with self._lock:
+            self._forget_other_strays()
         while self._scanned < len(self._tape):
             with self._lock:
                 self._scan_events()
@@ -95,12 +108,6 @@ class Hits:
         at = bisect_left(self.indexes, event)
         return at + 1 if at < len(self.indexes) and self.indexes[at] == event else None
 
-    def forget_strays(self, count: int) -> None:
-        """Drops what was found among the strays from ``count`` on, which have become something else."""
-        with self._lock:
-            del self.strays[bisect_left(self.strays, count) :]
-            self._scanned_strays = min(self._scanned_strays, count)
-
     def _ranges(self, event: int, direction: int) -> Iterator[tuple[int, int]]:
         if direction > 0:
             for start in range(event + 1, len(self._tape), BACKWARD_EVENTS):
@@ -119,6 +126,11 @@ class Hits:
             self.indexes.extend(self._left(read))
         self._scanned = read.after if read else len(self._tape)
 
+    def _forget_other_strays(self) -> None:
+        if not self._are_strays_the_same:
+            self._strays, self._scanned_strays = array("I"), 0
+            self._generation = self._all_strays.generation
+
     def _scan_strays(self, before: int) -> None:
         """Those that stand before an event, at most so many that a step stays short."""
         strays = self._all_strays
@@ -126,7 +138,7 @@ class Hits:
             if strays.before[stray] >= before:
                 return
             if self._leaves_stray(stray):
-                self.strays.append(stray)
+                self._strays.append(stray)
             self._scanned_strays = stray + 1
 
     def _leaves_stray(self, stray: int) -> bool:

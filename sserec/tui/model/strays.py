@@ -28,6 +28,8 @@ class Strays:
         self.starts = array("Q")
         self.ends = array("Q")
         self._kinds = array("B")
+        self.generation = 0
+        """Another one when some were forgotten, so that their indexes mean others from then on."""
 
     def __len__(self) -> int:
         return len(self.before)
@@ -41,6 +43,7 @@ class Strays:
 
     def drop(self, count: int) -> None:
         """Forgets all but the first ``count``."""
+        self.generation += 1
         for column in (self.before, self.starts, self.ends, self._kinds):
             del column[count:]
 

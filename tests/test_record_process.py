@@ -125,6 +125,22 @@ def test_a_file_is_overwritten_when_asked(recorder: Recorder) -> None:
     recorder.file.write_text("old")
     recorder.record(*CURL, recorder.upstream.https + "/s", options=("--overwrite",))
     assert verify(recorder.file).code == 0
+    assert list(recorder.folder.iterdir()) == [recorder.file]
+
+
+@pytest.mark.parametrize("command", ["true", "no-such-command-anywhere"])
+def test_a_file_is_not_overwritten_by_nothing(command: str, recorder: Recorder) -> None:
+    recorder.file.write_text("old")
+    recorder.record(command, options=("--overwrite",))
+    assert [path.read_text() for path in recorder.folder.iterdir()] == ["old"]
+
+
+def test_what_is_no_file_is_not_overwritten(recorder: Recorder) -> None:
+    """``-o /dev/null --overwrite`` as root would put an archive in its place."""
+    os.mkfifo(recorder.file)
+    got = recorder.record("true", options=("--overwrite",))
+    assert (got.returncode, recorder.file.is_fifo()) == (FAULT, True)
+    assert b"is no file" in got.stderr
 
 
 def test_the_default_name_is_the_time_and_never_taken(tmp_path: Path) -> None:

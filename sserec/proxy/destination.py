@@ -1,7 +1,7 @@
 """The file a recording goes to: its name, its birth, and how it is left behind.
 
-Invariant: no recording is ever lost to another one unasked, and a file without a single exchange is not left in the
-way of the next try.
+Invariant: no file is ever lost to a recording unasked, nor, where it was asked for, to one that holds nothing; and a
+file without a single exchange is not left in the way of the next try.
 """
 
 from contextlib import suppress
@@ -37,20 +37,23 @@ class Destination:
 
     def __init__(self, path: Path, meta: Meta, *, overwrite: bool) -> None:
         """Begins the file. Raises RecordingError where it exists and must not be overwritten, or cannot be made."""
-        if path.exists():
-            if not overwrite:
-                raise RecordingError(
-                    f"{path} exists already: choose another name with -o, or say --overwrite"
-                )
-            path.unlink()
+        if path.exists() and not overwrite:
+            raise RecordingError(f"{path} exists already: choose another name with -o, or say --overwrite")
         self.path = path
-        self.writer = ArchiveWriter(path, meta=meta, flush_ms=FLUSH_MS)
+        self._aside = set_aside(path)
+        try:
+            self.writer = ArchiveWriter(path, meta=meta, flush_ms=FLUSH_MS)
+        except RecordingError:
+            self._put_back()
+            raise
 
     def keep(self) -> str | None:
         """Ends the file for good. What went wrong, if something did: then the file is still a readable journal."""
         from sserec.archive import finalise  # not before the command has started: 10 ms
 
         try:
+            if self._aside:
+                self._aside.unlink(missing_ok=True)
             self.writer.close()
             finalise(self.path)
         except (ArchiveError, RecordingError, OSError) as fault:
@@ -58,7 +61,24 @@ class Destination:
         return None
 
     def discard(self) -> None:
-        """Removes the file: nothing was recorded."""
+        """Removes the file: nothing was recorded. What was to be overwritten is there again."""
         with suppress(RecordingError):  # a full disk is no matter any more
             self.writer.close()
         self.path.unlink(missing_ok=True)
+        self._put_back()
+
+    def _put_back(self) -> None:
+        if self._aside:
+            self._aside.rename(self.path)
+
+
+def set_aside(path: Path) -> Path | None:
+    """Renames what is to be overwritten; None where there is nothing. Raises RecordingError, for a device too."""
+    if not path.exists():
+        return None
+    if not path.is_file():
+        raise RecordingError(f"{path} is no file: choose another name with -o")
+    try:
+        return path.rename(path.with_name(f".{path.name}.replaced"))
+    except OSError as fault:
+        raise RecordingError(f"{path}: cannot be replaced: {fault.strerror}") from fault

@@ -1,5 +1,6 @@
 """Fixtures that many tests share."""
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,16 @@ from upstream_wire import TestAuthority
 # How long one example takes says more about the machine than about the code.
 settings.register_profile("sserec", deadline=None)
 settings.load_profile("sserec")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def signals_as_in_a_terminal() -> None:
+    """Under nohup, or in the background of a script, the signals of a terminal are ignored, and every program that a
+    test starts would go on ignoring them."""
+    for name in ("SIGHUP", "SIGQUIT", "SIGINT"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler if name == "SIGINT" else signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -16,6 +17,7 @@ from sserec.httpx import fields_of
 from sserec.records import Connection, Headers, Response
 from sserec.replay.asked import Question
 from sserec.replay.performance import Stage
+from sserec.replay.repertoire import Miss
 from sserec.replay.score import Finale, Head
 from sserec.replay.takes import FRAMING_FIELDS
 
@@ -26,27 +28,28 @@ PLAIN_TEXT = (("content-type", "text/plain; charset=utf-8"),)
 class Forwarder:
     """A fallback of the replay server.
 
-    ``server``: the URL of the server that a client means that was led here by a base URL; one that names its server
-    itself gets that. ``tell`` is told of each request that leaves.
+    ``server``: the URL of the server that a client means that was led here by a base URL; by default that of the
+    nearest recorded request. A client that names its server itself gets that. ``tell`` is told of each request that
+    leaves.
     """
 
     def __init__(
         self,
         transport: httpx.AsyncBaseTransport,
-        server: str | None,
+        server: str | None = None,
         tell: Callable[[str], None] = lambda line: None,
     ) -> None:
         self._transport = transport
         self._server = server
         self._tell = tell
 
-    async def __call__(self, question: Question, stage: Stage) -> None:
+    async def __call__(self, question: Question, miss: Miss, stage: Stage) -> None:
         """Asks the real server, and plays what it answers while it comes."""
-        url = self._url(question)
+        url = self._url(question, miss)
         if url is None:
             play_failure(stage, "it is not known which server this request is for")
             return
-        self._tell(f"{question.asked.name} was not recorded and goes to {url.partition('/v')[0]}")
+        self._tell(f"{question.asked.name} was not recorded and goes to {urlsplit(url).netloc}")
         headers = [field for field in question.headers if field[0].lower() not in OF_ONE_CONNECTION]
         request = httpx.Request(question.method, url, headers=headers, content=question.body)
         try:
@@ -60,10 +63,12 @@ class Forwarder:
         """Closes the transport."""
         await self._transport.aclose()
 
-    def _url(self, question: Question) -> str | None:
+    def _url(self, question: Question, miss: Miss) -> str | None:
         if "://" in question.target.partition("?")[0]:
             return question.target
-        server = f"https://{question.authority}" if question.authority else self._server
+        nearest = miss.nearest.asked().authority if miss.nearest and miss.nearest.asked else None
+        authority = question.authority or (None if self._server else nearest)
+        server = f"https://{authority}" if authority else self._server
         return server and server.rstrip("/") + question.target
 
 

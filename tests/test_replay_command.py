@@ -11,6 +11,8 @@ from record_support import SSEREC
 from replay_support import CREATED, DONE, EVENT_STREAM, Kept, delta, recording
 from sserec.recording import Recording
 from sserec.records import Response
+from upstream import Upstream
+from upstream_script import stream
 
 FAULT = 125
 ASK = 'curl -sN -d "$BODY" $GOOGLE_GEMINI_BASE_URL/v1/interactions'
@@ -165,3 +167,55 @@ def test_nothing_leaves_the_machine_for_a_proxied_client(file: Path) -> None:
 def test_a_fault_is_played(file: Path) -> None:
     got = sserec("replay", file, "--fault", "cut@event:2", "--", "sh", "-c", ASK)
     assert (got.stdout, got.returncode) == (CREATED + delta(1), 18)
+
+
+class TestAMissThatMayLeave:
+    """--on-miss forward and record, against a real server by TLS."""
+
+    @pytest.fixture
+    def file(self, tmp_path: Path, upstream: Upstream) -> Path:
+        upstream.play("/v1/interactions", stream(b"data: from the server\n\n", gap_s=0))
+        return recording(tmp_path / "x.sse.zst", Kept(url=upstream.https + "/v1/interactions"))
+
+    def replay(
+        self, file: Path, upstream: Upstream, *options: str | Path
+    ) -> subprocess.CompletedProcess[bytes]:
+        ask = ASK.replace("$GOOGLE_GEMINI_BASE_URL", "$URL")
+        command = ("sh", "-c", f"{ask}; BODY='{{}}'; {ask}")
+        words = ["replay", file, "--env", "URL", *options, "--", *command]
+        environment = {
+            "PATH": "/usr/bin:/bin",
+            "BODY": Kept().body.decode(),
+            "SSL_CERT_FILE": str(upstream.ca_file),
+        }
+        return subprocess.run([*SSEREC, *map(str, words)], capture_output=True, timeout=60, env=environment)
+
+    def test_forwarded_it_is_answered_by_the_server(self, file: Path, upstream: Upstream) -> None:
+        got = self.replay(file, upstream, "--on-miss", "forward")
+        assert got.stdout == Kept().data + b"data: from the server\n\n", got.stderr
+        host = upstream.https.removeprefix("https://")
+        assert got.stderr.decode() == f"sserec: POST /v1/interactions was not recorded and goes to {host}\n"
+        assert [served.body for served in upstream.served] == [b"{}"]
+
+    def test_recorded_it_is_in_a_file_of_its_own(
+        self, file: Path, upstream: Upstream, tmp_path: Path
+    ) -> None:
+        new = tmp_path / "new.sse.zst"
+        got = self.replay(file, upstream, "--on-miss", "record", "-o", new)
+        assert got.stdout.endswith(b"data: from the server\n\n")
+        with Recording.open(str(new)) as recorded:
+            assert [exchange.body() for exchange in recorded.exchanges] == [b"data: from the server\n\n"]
+        both = sserec(
+            "replay", file, new, "--env", "GOOGLE_GEMINI_BASE_URL", "--", "sh", "-c", ASK, body=b"{}"
+        )
+        assert both.stdout == b"data: from the server\n\n"
+
+    def test_a_server_that_is_not_there_is_a_502(self, tmp_path: Path) -> None:
+        file = recording(tmp_path / "x.sse.zst", Kept(url="https://127.0.0.1:1/v1/interactions"))
+        options = ("--env", "GOOGLE_GEMINI_BASE_URL", "--on-miss", "forward")
+        got = sserec("replay", file, *options, "--", "sh", "-c", ASK, body=b"{}")
+        assert got.stdout.startswith(b"sserec: https://127.0.0.1:1/v1/interactions cannot be reached")
+
+    def test_a_file_to_record_to_goes_with_recording(self, file: Path) -> None:
+        assert sserec("replay", file, "-o", "x", "--", "true").returncode == FAULT
+        assert sserec("replay", file, "--on-miss", "record", "--", "true").returncode == FAULT

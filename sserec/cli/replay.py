@@ -3,15 +3,21 @@
 With a command the exit code is the command's own, and sserec's faults are 125, as with ``sserec record``.
 """
 
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from sserec.cli.closing import Voice
 from sserec.cli.pacing import BeforeCommand, pace_of, pacing, words_after_dashes
-from sserec.cli.record import FAULT, FILE, Address
+from sserec.cli.record import FAULT, FILE, Address, WrongUsage
 from sserec.display import count, printable
 from sserec.errors import SserecError
+
+if TYPE_CHECKING:
+    from sserec.replay.performance import Fallback
+
+ON_MISS = ("refuse", "forward", "record")
 
 
 @click.command(cls=BeforeCommand)
@@ -26,6 +32,10 @@ from sserec.errors import SserecError
     "--fault", "faults", multiple=True, metavar="FAULT", help="Break it: cut@event:12, reset@byte:900 …"
 )
 @click.option("--seed", default=0, metavar="N", help="What chance decides in a fault.")
+@click.option(
+    "--on-miss", type=click.Choice(ON_MISS), default="refuse", help="With a request that is not recorded."
+)
+@click.option("-o", "--output", type=FILE, help="Where --on-miss record records.")
 @click.option("--env", "variables", multiple=True, metavar="NAME", help="Set NAME to the base URL.")
 @click.option("--ca-file", type=FILE, help="Serve by https; write the certificate to trust to FILE.")
 @click.option("--require-all", is_flag=True, help="Exit 125 when an exchange was not asked for.")
@@ -38,6 +48,8 @@ def replay(
     idle_limit: float | None,
     faults: tuple[str, ...],
     seed: int,
+    on_miss: str,
+    output: Path | None,
     require_all: bool,
     quiet: bool,
     **asked: Any,
@@ -51,7 +63,7 @@ def replay(
 
     COMMAND finds the base-URL variable of the recorded server's vendor set, and its exit code is the exit code;
     sserec's faults are 125. A request is answered by the exchange that was recorded for it; one that nothing
-    answers gets a 404 that says in what it differs, and never leaves this machine.
+    answers gets a 404 that says in what it differs, and does not leave this machine unless --on-miss says so.
     """
     from sserec.replay.faults import parse
     from sserec.replay.session import Plan, run
@@ -63,6 +75,7 @@ def replay(
             command=words_after_dashes(),
             pace=pace_of(speed=speed, instant=instant, idle_limit=idle_limit),
             faults=tuple(parse(fault, seed) for fault in faults),
+            fallback=fallback(on_miss, output, voice),
             **asked,
         )
         announce = (lambda url: None) if plan.command else click.echo
@@ -76,6 +89,22 @@ def replay(
         if require_all:
             return FAULT
     return ended(outcome.returncode)
+
+
+def fallback(on_miss: str, output: Path | None, voice: Voice) -> "Fallback | None":
+    """Who answers what is not recorded: nobody, the real server, or the real server while it is recorded."""
+    if (output is not None) != (on_miss == "record"):
+        raise WrongUsage("-o FILE goes with --on-miss record")
+    if on_miss == "refuse":
+        return None
+    import httpx
+
+    from sserec.forwarding import Forwarder
+    from sserec.httpx import RecordingTransport
+    from sserec.proxy.trust import system_context
+
+    server = httpx.AsyncHTTPTransport(verify=system_context())
+    return Forwarder(RecordingTransport(output, server) if output else server, tell=voice.say)
 
 
 def ended(returncode: int) -> int:

@@ -26,7 +26,7 @@ class Stage(Protocol):
 class Fallback(Protocol):
     """Answers what was not recorded, in whatever way."""
 
-    async def __call__(self, question: Question, stage: Stage) -> None: ...
+    async def __call__(self, question: Question, miss: Miss, stage: Stage) -> None: ...
 
     async def aclose(self) -> None:
         """Called once, when the server has stopped."""
@@ -47,7 +47,7 @@ class Performer:
         if not isinstance(score, Miss):
             await perform(score, stage, self._clock, begin_ns)
         elif self._fallback is not None:
-            await self._fallback(question, stage)
+            await self._fallback(question, score, stage)
         else:
             await perform(self._programme.told(score), stage, self._clock, begin_ns)
 

@@ -21,6 +21,7 @@ from sserec.recording import Recording
 from sserec.replay.clock import precise_loop
 from sserec.replay.faults import Fault
 from sserec.replay.leading import base_urls, by_base_url, by_proxy, trusting
+from sserec.replay.performance import Fallback
 from sserec.replay.programme import Programme
 from sserec.replay.repertoire import Miss, Repertoire
 from sserec.replay.score import ORIGINAL, Pace
@@ -46,6 +47,8 @@ class Plan:
     """Names for the base URL besides the vendors' own."""
     ca_file: Path | None = None
     """Where to write the authority's certificate; then the base URL is https."""
+    fallback: Fallback | None = None
+    """What answers requests that are not recorded; None: they get a 404."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,7 @@ class Session:
         tell_codings(performed, say)
         self._repertoire = Repertoire(performed, any_body=plan.any_body, loop=plan.loop)
         programme = Programme(self._repertoire, pace=plan.pace, faults=plan.faults, missed=self._missed)
-        self._server = ReplayServer(programme, self._authority, log=say)
+        self._server = ReplayServer(programme, self._authority, fallback=plan.fallback, log=say)
 
     async def run(self, announce: Callable[[str], None]) -> Outcome:
         """Serves until the command has ended, or, without one, until a signal comes."""

@@ -192,8 +192,9 @@ def test_a_scan_over_all_bytes_leaves_what_looking_at_each_event_leaves(
     words: list[str], sought: str
 ) -> None:
     with TemporaryDirectory() as folder:
-        body = [(S, b"data: " + orjson.dumps({"t": word}) + b"\n\n") for word in words]
-        with story(Path(folder), body) as stream:
+        path = Path(folder, "body.sse")
+        path.write_bytes(b"".join(b"data: " + orjson.dumps({"t": word}) + b"\n\n" for word in words))
+        with opened(path) as stream:
             query = parse_query('"' + sought.replace("\\", "\\\\").replace('"', '\\"') + '"')
             assert query is not None
             hits = stream.find(query)

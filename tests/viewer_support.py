@@ -17,6 +17,9 @@ MS = 1_000_000
 REQUEST = Request("POST", "https://example.org/v1beta/interactions", "HTTP/1.1")
 EVENT_STREAM = Response(200, "OK", "HTTP/1.1", (("content-type", "text/event-stream"),))
 
+LATE_MS = 1e9
+"""A final file is the same however often its journal was written to."""
+
 Chunk = tuple[int, bytes]
 """When bytes came, and which."""
 
@@ -59,7 +62,8 @@ STORY = [
 
 def write(path: Path, *exchanges: Iterable[Chunk], final: bool = True, close: bool = True) -> Path:
     """An archive with an exchange for each list of chunks; the requests were sent at 0.5 s."""
-    with ArchiveWriter(path, meta=Meta(anchor_unix_ns=0), flush_ms=0) as writer:
+    flush_ms = LATE_MS if final else 0
+    with ArchiveWriter(path, meta=Meta(anchor_unix_ns=0), flush_ms=flush_ms) as writer:
         for chunks in exchanges:
             record(writer, chunks, close=close)
     if final:

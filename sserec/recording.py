@@ -164,6 +164,12 @@ class Exchange:
         """The interaction as it stood at a time of the recording."""
         return self.history.at(self._event_table.after(t_ns + 1))
 
+    def span(self, first: int, last: int) -> list[Event]:
+        """The events from number ``first`` to ``last``, decoded at once; otherwise as :meth:`event`."""
+        table = self._event_table
+        start, end = table.start(first - 1), table.end[last - 1]
+        return Decoder(offset=start).feed(self._source.body(self.number, start, end))
+
     @property
     def t_begin_ns(self) -> int | None:
         """When the last byte of the request had been sent, or, where nobody noted that, when its head came."""

@@ -16,7 +16,14 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any, Generic, TypeVar
 
-from sserec.interactions import Assembler, is_terminal, output_text, started_step
+from sserec.interactions import (
+    Assembler,
+    Parsed,
+    is_terminal,
+    output_text,
+    started_step,
+    text_written_by,
+)
 from sserec.records import Close
 from sserec.sse import Event
 from sserec.timeline import STALL_NS, Band, Stall, bands, gaps_ns, stalls
@@ -129,13 +136,16 @@ class Meter:
         self._envelope = Assembler()
         """Told only the events that speak of the interaction as a whole, so its memory does not follow the stream."""
 
-    def feed(self, event: Event, t_ns: int | None) -> None:
-        """Counts the next event of the stream; ``t_ns`` is None where the recording has no times."""
+    def feed(self, event: Event, t_ns: int | None, parsed: Parsed | None = None) -> None:
+        """Counts the next event of the stream; ``t_ns`` is None where the recording has no times.
+
+        ``parsed`` spares a look into the event where somebody parsed it already.
+        """
         self._last = event
         share = self._types.setdefault(event.type, [0, 0])
         share[0] += 1
         share[1] += event.end - event.start
-        has_text = bool(output_text(event))
+        has_text = bool(output_text(event) if parsed is None else text_written_by(parsed))
         self._text_events += has_text
         if b'"interaction"' in event.data or b'usage"' in event.data:
             self._envelope.feed(event)

@@ -6,11 +6,12 @@ of hard cases. Pure: exchanges come in, values go out.
 """
 
 from sserec.diff.difference import Aspect, Difference, Inner, Level, Span
-from sserec.diff.events import EventsDiff, Side, Stretch, align_events
+from sserec.diff.events import EventsDiff, Stretch, align_events
 from sserec.diff.exchanges import ExchangeDiff, Options
 from sserec.diff.reading import Heard
 from sserec.diff.recordings import Comparison, compare_pairs, pairs_of
-from sserec.diff.rows import Kind, Row
+from sserec.diff.rows import Kind, Row, Rows
+from sserec.diff.side import Part, Side
 from sserec.diff.text import Edit, edits
 from sserec.diff.timing import MEASURES, Measure
 from sserec.diff.volatile import RULES, Rule, Rules, Way
@@ -30,7 +31,9 @@ __all__ = [
     "Level",
     "Measure",
     "Options",
+    "Part",
     "Row",
+    "Rows",
     "Rule",
     "Rules",
     "Side",

@@ -4,48 +4,22 @@ Knows parts and units, and how to read a unit's events again; must not know what
 nothing of contents: what changed in it is found when it is asked for, so a viewer can page through a million rows.
 """
 
-from array import array
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from sserec.diff.pairing import Pairing
 from sserec.diff.paths import Path
-from sserec.diff.rows import Keys, Kind, Row, rows
-from sserec.diff.units import Part, Unit, unit_document
-from sserec.diff.values import Change, Json, compare
+from sserec.diff.rows import Keys, Kind, Row, Rows, rows
+from sserec.diff.side import Part, Side
+from sserec.diff.values import Change, compare
 from sserec.diff.volatile import Place
-from sserec.sse import Event
 
 ROOT = "event"
 INDEX_PATH: Path = (ROOT, "data", "index")
-
-ReadEvent: TypeAlias = Callable[[int], Event]
-"""The event with this number, from 1."""
-
-
-class Side:
-    """The units of one stream in the order of their parts, and the events behind them."""
-
-    def __init__(self, parts: Sequence[Part], event: ReadEvent) -> None:
-        self.parts = parts
-        self.units = [unit for part in parts for unit in part.units]
-        self._owners = array("Q", (number for number, part in enumerate(parts) for _ in part.units))
-        self._event = event
-
-    def part_of(self, unit: int) -> Part:
-        """The step, or whatever else the unit is part of."""
-        return self.parts[self._owners[unit]]
-
-    def document(self, unit: int) -> Json:
-        """What the unit says, as one event; reads its events."""
-        part = self.part_of(unit)
-        if part.stray is not None:
-            return part.stray.document
-        events = map(self._event, self.units[unit].numbers)
-        return unit_document(events, in_step=part.step is not None)
+NOWHERE = -1
 
 
 class Stretch(NamedTuple):
@@ -61,7 +35,7 @@ class EventsDiff:
 
     a: Side
     b: Side
-    rows: Sequence[Row]
+    rows: Rows
     """Of units, in an order that rises on either side."""
     stretches: Sequence[Stretch]
     """What differs, in the order of the rows."""
@@ -72,7 +46,7 @@ class EventsDiff:
     @property
     def counts(self) -> Counter[Kind]:
         """How many units are the same, changed, and so on; a moved one counts once."""
-        return Counter(row.kind for row in self.rows if not (row.kind is Kind.MOVED and row.a is None))
+        return self.rows.counts()
 
     def changes(self, row: int) -> Iterator[Change]:
         """What changed within a row; reads its events. Nothing for what has no counterpart."""
@@ -90,7 +64,7 @@ def align_events(a: Side, b: Side, place: Place) -> EventsDiff:
         extra.setdefault(row, []).append(change)
     for row in extra:
         if laid[row].kind is Kind.SAME:
-            laid[row] = laid[row]._replace(kind=Kind.CHANGED)
+            laid.call_changed(row)
     return EventsDiff(a, b, laid, list(_stretches(a, b, laid)), place, extra)
 
 
@@ -100,46 +74,48 @@ class _Layout:
     def __init__(self, a: Side, b: Side) -> None:
         self._a = a
         self._b = b
-        self._first_a = _firsts(a.parts)
-        self._first_b = _firsts(b.parts)
-        self._laid: list[Row] = []
+        self._laid = Rows()
         self._extra: dict[int, list[Change]] = {}
         self._shift = self._shift_seen = 0
 
-    def rows(self) -> tuple[list[Row], dict[int, list[Change]]]:
+    def rows(self) -> tuple[Rows, dict[int, list[Change]]]:
         """The rows, and the rows at which a step begins to count otherwise."""
-        for row in rows(_part_keys(self._a.parts), _part_keys(self._b.parts)):
+        for row in rows(_part_keys(self._a), _part_keys(self._b)):
             self._lay(row)
         return self._laid, self._extra
 
     def _lay(self, row: Row) -> None:
-        if row.a is not None and row.b is not None:
-            self._compare_indexes(self._a.parts[row.a], self._b.parts[row.b])
-            self._lay_pair(row.kind, row.a, row.b)
-        elif row.a is not None:
-            self._shift -= self._a.parts[row.a].step is not None
-            self._lay_alone(row, self._first_a[row.a], len(self._a.parts[row.a].units), self._first_b)
-        elif row.b is not None:
-            self._shift += self._b.parts[row.b].step is not None
-            self._lay_alone(row, self._first_b[row.b], len(self._b.parts[row.b].units), self._first_a)
+        a = None if row.a is None else self._a.part(row.a)
+        b = None if row.b is None else self._b.part(row.b)
+        if a is not None and b is not None:
+            self._compare_steps(a, b)
+            self._lay_pair(row.kind, a.units, b.units)
+        elif a is not None:
+            self._shift -= a.step is not None
+            twin = None if row.twin is None else self._b.part(row.twin).units
+            for place, unit in enumerate(a.units):
+                self._laid.append(row.kind, unit, None, None if twin is None else twin[place])
+        elif b is not None:
+            self._shift += b.step is not None
+            twin = None if row.twin is None else self._a.part(row.twin).units
+            for place, unit in enumerate(b.units):
+                self._laid.append(row.kind, None, unit, None if twin is None else twin[place])
 
-    def _lay_pair(self, kind: Kind, a: int, b: int) -> None:
-        units_a, units_b = self._a.parts[a].units, self._b.parts[b].units
+    def _lay_pair(self, kind: Kind, a: range, b: range) -> None:
+        """The units of two parts that belong to one another."""
         if kind is Kind.SAME:
-            inner = [Row(Kind.SAME, number, number) for number in range(len(units_a))]
-        else:
-            inner = rows(_unit_keys(units_a), _unit_keys(units_b))
-        self._laid += (_shifted(row, self._first_a[a], self._first_b[b]) for row in inner)
+            for pair in zip(a, b, strict=True):
+                self._laid.append(kind, *pair)
+            return
+        for inner, of_a, of_b, twin in rows(_unit_keys(self._a, a), _unit_keys(self._b, b)):
+            self._laid.append(
+                inner,
+                None if of_a is None else a[of_a],
+                None if of_b is None else b[of_b],
+                None if twin is None else (b if of_b is None else a)[twin],
+            )
 
-    def _lay_alone(self, row: Row, first: int, count: int, other_firsts: Sequence[int]) -> None:
-        """A part that has no counterpart, or has it elsewhere."""
-        twin = None if row.twin is None else other_firsts[row.twin]
-        for number in range(count):
-            place = first + number
-            a, b = (place, None) if row.a is not None else (None, place)
-            self._laid.append(Row(row.kind, a, b, None if twin is None else twin + number))
-
-    def _compare_indexes(self, a: Part, b: Part) -> None:
+    def _compare_steps(self, a: Part, b: Part) -> None:
         """A step more or less moves the indexes behind it; any other index is a difference, said once."""
         if a.step is None or b.step is None:
             return
@@ -150,64 +126,46 @@ class _Layout:
         self._shift = self._shift_seen = shift
 
 
-def _shifted(row: Row, by_a: int, by_b: int) -> Row:
-    """A row of one part's units among those of all."""
-    kind, a, b, twin = row
-    by_twin = by_b if b is None else by_a
-    return Row(
-        kind,
-        None if a is None else a + by_a,
-        None if b is None else b + by_b,
-        None if twin is None else twin + by_twin,
-    )
+def _part_keys(side: Side) -> Keys:
+    return Keys(side.part_keys, [f"{part.step is None} {part.sort}" for part in side.parts()])
 
 
-def _firsts(parts: Sequence[Part]) -> "array[int]":
-    """The number of each part's first unit."""
-    firsts, count = array("Q"), 0
-    for part in parts:
-        firsts.append(count)
-        count += len(part.units)
-    return firsts
+def _unit_keys(side: Side, units: range) -> Keys:
+    return Keys(side.keys[units.start : units.stop], side.alike[units.start : units.stop])
 
 
-def _part_keys(parts: Sequence[Part]) -> Keys:
-    return Keys([part.key for part in parts], [f"{part.step is None} {part.sort}" for part in parts])
-
-
-def _unit_keys(units: Sequence[Unit]) -> Keys:
-    return Keys([unit.key for unit in units], [unit.alike for unit in units])
-
-
-def _misfits(a: Side, b: Side, laid: Sequence[Row]) -> Iterator[tuple[int, Change]]:
+def _misfits(a: Side, b: Side, laid: Rows) -> Iterator[tuple[int, Change]]:
     """Volatile values that are not the same everywhere, each at its first row."""
     pairing: Pairing[tuple[int, Path]] = Pairing()
     for number, (kind, of_a, of_b, twin) in enumerate(laid):
         other = twin if kind is Kind.MOVED else of_b
         if of_a is None or other is None:
             continue
-        marks_a, marks_b = a.units[of_a].marks, b.units[other].marks
+        marks_a, marks_b = a.marks[of_a], b.marks[other]
         if marks_a and marks_b:
-            opposite = {(mark.kind, mark.path): mark.value for mark in marks_b}
-            for mark in marks_a:
-                value = opposite.get((mark.kind, mark.path))
-                if value is not None:
-                    pairing.meet(mark.kind, mark.value, value, (number, mark.path))
+            opposite = {(rule, path): value for rule, path, value in marks_b}
+            for rule, path, value in marks_a:
+                if (rule, path) in opposite:
+                    pairing.meet(rule, value, opposite[rule, path], (number, path))
     for misfit in pairing.misfits():
         row, path = misfit.where
         here = (ROOT, *path)
         yield row, Change(Kind.CHANGED, here, here, misfit.a, misfit.b, misfit.count)
 
 
-def _stretches(a: Side, b: Side, laid: Sequence[Row]) -> Iterator[Stretch]:
-    """Rows of the same kind that belong together: a whole step, or events that belong to none."""
+def _stretches(a: Side, b: Side, laid: Rows) -> Iterator[Stretch]:
+    """Rows of the same kind that belong together: those of one step, or of events that belong to none."""
 
     def belongs(number: int) -> tuple[Kind, int]:
         kind, of_a, of_b, _ = laid[number]
+        if kind is Kind.SAME:
+            return kind, NOWHERE
         if kind is Kind.CHANGED:
             return kind, number
-        part = a.part_of(of_a) if of_a is not None else b.part_of(of_b) if of_b is not None else None
-        return kind, -1 if part is None or part.step is None else part.start
+        side, unit = (a, of_a) if of_a is not None else (b, of_b)
+        assert unit is not None
+        owner = side.owner(unit)
+        return kind, NOWHERE if side.part(owner).step is None else owner
 
     for (kind, _), group in groupby(range(len(laid)), belongs):
         numbers = list(group)

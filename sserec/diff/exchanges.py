@@ -10,7 +10,7 @@ from itertools import accumulate
 from typing import Any
 
 from sserec.diff.difference import Aspect, Difference, Level
-from sserec.diff.events import EventsDiff, Side, align_events
+from sserec.diff.events import EventsDiff, align_events
 from sserec.diff.heads import body_value, carriage, request_document, response_document, shared_order
 from sserec.diff.pairing import Pairing
 from sserec.diff.paths import Path
@@ -148,9 +148,9 @@ class _Comparer:
                 end["connection"] = self._ending(one.exchange.ending)
         if a.exchange.is_event_stream and b.exchange.is_event_stream:
             for end, one in zip(ends, (a, b), strict=True):
-                end["stream"] = str(one.assembly.end)
-                if one.assembly.error is not None:
-                    end["error"] = one.assembly.error
+                end["stream"] = str(one.end)
+                if one.error is not None:
+                    end["error"] = one.error
         self._around(Aspect.END, *ends)
 
     def _ending(self, ending: Ending | None) -> str | None:
@@ -162,8 +162,9 @@ class _Comparer:
     def _events(self) -> None:
         a, b = self._diff.a, self._diff.b
         if a.exchange.is_event_stream and b.exchange.is_event_stream:
-            of_a, of_b = (Side(one.parts, one.exchange.event) for one in (a, b))
-            self._diff.events = align_events(of_a, of_b, self._rules.at("event"))
+            assert a.side is not None
+            assert b.side is not None
+            self._diff.events = align_events(a.side, b.side, self._rules.at("event"))
         elif a.exchange.is_event_stream or b.exchange.is_event_stream:
             self._diff.notes.append("one side is no event stream: events are not compared")
 

@@ -6,23 +6,14 @@ right, then the one seen first: so the one event with a foreign id is named, not
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Generic, NamedTuple, TypeVar
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 Where = TypeVar("Where")
 Value = str | int
 
 
-class _Pair(NamedTuple):
-    kind: str
-    a: Value
-    b: Value
-
-
-@dataclass(slots=True)
-class _Sightings(Generic[Where]):
-    first: Where
-    count: int = 0
+_Pair = tuple[str, Value, Value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,30 +27,36 @@ class Misfit(Generic[Where]):
     count: int
 
 
-@dataclass(slots=True)
 class Pairing(Generic[Where]):
     """Hears of every two values that stand opposite one another."""
 
-    _seen: dict[_Pair, _Sightings[Where]] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self._counts: dict[_Pair, int] = {}
+        self._first: dict[_Pair, Where] = {}
 
     def meet(self, kind: str, a: Value, b: Value, where: Where) -> None:
         """``a`` and ``b`` were found in the same place."""
-        self._seen.setdefault(_Pair(kind, a, b), _Sightings(where)).count += 1
+        pair = kind, a, b
+        count = self._counts.get(pair, 0)
+        if not count:
+            self._first[pair] = where
+        self._counts[pair] = count + 1
 
     def misfits(self) -> Iterator[Misfit[Where]]:
         """The pairs that contradict better ones, in the order in which they were first seen."""
         accepted = self._accepted()
-        for pair, sightings in self._seen.items():
+        for pair, count in self._counts.items():
             if pair not in accepted:
-                yield Misfit(sightings.first, pair.a, pair.b, sightings.count)
+                yield Misfit(self._first[pair], pair[1], pair[2], count)
 
     def _accepted(self) -> set[_Pair]:
         taken_a: set[tuple[str, Value]] = set()
         taken_b: set[tuple[str, Value]] = set()
         accepted = set()
-        for pair in sorted(self._seen, key=lambda pair: -self._seen[pair].count):
-            if (pair.kind, pair.a) not in taken_a and (pair.kind, pair.b) not in taken_b:
-                taken_a.add((pair.kind, pair.a))
-                taken_b.add((pair.kind, pair.b))
+        for pair in sorted(self._counts, key=lambda pair: -self._counts[pair]):
+            kind, a, b = pair
+            if (kind, a) not in taken_a and (kind, b) not in taken_b:
+                taken_a.add((kind, a))
+                taken_b.add((kind, b))
                 accepted.add(pair)
         return accepted

@@ -10,17 +10,20 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from sserec.diff.heads import body_value
-from sserec.diff.units import Part, Units
+from sserec.diff.side import Side
+from sserec.diff.units import Units
 from sserec.diff.values import Json
 from sserec.diff.volatile import Place
 from sserec.errors import DamagedArchive
-from sserec.interactions import Assembler, Assembly
+from sserec.interactions import Assembler, End, parse
 from sserec.records import Chunk, Close, Ending, Request, Response
 from sserec.sse import Event, Residue, Tail
 from sserec.stats import Figures, Meter, Surroundings
 
 
 class ReadEvent(Protocol):
+    """An event and its place."""
+
     @property
     def number(self) -> int: ...
     @property
@@ -39,6 +42,8 @@ class ReadStream(Protocol):
 
 
 class ReadRecord(Protocol):
+    """What was recorded around a body."""
+
     @property
     def body_size_bytes(self) -> int: ...
     @property
@@ -70,7 +75,7 @@ class ReadExchange(Protocol):
     @property
     def t_begin_ns(self) -> int | None: ...
     def events(self) -> ReadStream: ...
-    def event(self, number: int) -> Event: ...
+    def span(self, first: int, last: int) -> list[Event]: ...
     def chunks(self) -> Iterable[Chunk]: ...
     def body(self) -> bytes: ...
 
@@ -80,8 +85,13 @@ class Heard:
     """One side of a comparison."""
 
     exchange: ReadExchange
-    assembly: Assembly
-    parts: list[Part]
+    interaction: Json | None
+    """Streamed or not."""
+    end: End
+    error: Any
+    """The API's own, or None."""
+    side: Side | None
+    """The events; None where they are not compared."""
     ends: "array[int]"
     """Where in the body each event ends."""
     figures: Figures | None
@@ -89,17 +99,9 @@ class Heard:
     answer: Any
     """The body of a response that is no event stream, as JSON where it is; None for a stream."""
 
-    @property
-    def interaction(self) -> Json | None:
-        """Streamed or not."""
-        if self.answer is None:
-            return self.assembly.interaction
-        is_one = isinstance(self.answer, dict) and self.answer.get("object") == "interaction"
-        return self.answer if is_one else None
-
 
 def read(exchange: ReadExchange, place: Place | None, tell: Callable[[], None]) -> Heard:
-    """Reads the exchange. ``place``: the rules for events, None where only the interaction is compared.
+    """Reads the exchange. ``place``: the rules for events, None where they are not compared.
 
     ``tell`` is called at each event.
     """
@@ -107,20 +109,25 @@ def read(exchange: ReadExchange, place: Place | None, tell: Callable[[], None]) 
     stream = exchange.events()
     for recorded in stream:
         event = recorded.event
-        assembler.feed(event)
+        parsed = parse(event)
+        assembler.fold(event, parsed)
         ends.append(event.end)
         if recorded.t_ns is not None:
-            meter.feed(event, recorded.t_ns)
+            meter.feed(event, recorded.t_ns, parsed)
         if units is not None:
-            units.feed(recorded.number, event)
+            units.feed(recorded.number, event, parsed)
         tell()
+    assembly = assembler.ended(stream.residue, stream.tail)
+    answer = None if exchange.is_event_stream else body_value(_whole_body(exchange))
     return Heard(
         exchange=exchange,
-        assembly=assembler.ended(stream.residue, stream.tail),
-        parts=units.parts(stream.residue, stream.tail) if units else [],
+        interaction=assembly.interaction if answer is None else _unary(answer),
+        end=assembly.end,
+        error=assembly.error,
+        side=None if units is None else units.side(stream.residue, stream.tail, exchange.span),
         ends=ends,
         figures=meter.figures(_surroundings(exchange)) if exchange.is_timed else None,
-        answer=None if exchange.is_event_stream else body_value(_whole_body(exchange)),
+        answer=answer,
     )
 
 
@@ -130,6 +137,11 @@ def request_body(exchange: ReadExchange) -> bytes | None:
         return exchange.record.request_body()
     except DamagedArchive:
         return None
+
+
+def _unary(answer: Any) -> Json | None:
+    """The interaction that a response is which was not streamed."""
+    return answer if isinstance(answer, dict) and answer.get("object") == "interaction" else None
 
 
 def _whole_body(exchange: ReadExchange) -> bytes | None:

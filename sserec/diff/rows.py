@@ -4,11 +4,12 @@ Knows two keys of each element: ``exact``, equal where the elements are, and ``a
 changed form of the other. Must not know what the elements are. Invariant: every element stands in exactly one row.
 """
 
+from array import array
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, overload
 
 from sserec.diff.alignment import Pair, align
 
@@ -34,6 +35,57 @@ class Row(NamedTuple):
     """Of a moved element: where the other side has it."""
 
 
+_KINDS = tuple(Kind)
+_NONE = -1
+
+
+class Rows(Sequence[Row]):
+    """Many rows, at 25 bytes each."""
+
+    def __init__(self, rows: Iterable[Row] = ()) -> None:
+        self._kinds = bytearray()
+        self._a, self._b, self._twins = array("q"), array("q"), array("q")
+        for row in rows:
+            self.append(*row)
+
+    def append(self, kind: Kind, a: int | None, b: int | None, twin: int | None = None) -> None:
+        self._kinds.append(_KINDS.index(kind))
+        self._a.append(_NONE if a is None else a)
+        self._b.append(_NONE if b is None else b)
+        self._twins.append(_NONE if twin is None else twin)
+
+    def call_changed(self, number: int) -> None:
+        """What was taken for the same is not."""
+        self._kinds[number] = _KINDS.index(Kind.CHANGED)
+
+    def __len__(self) -> int:
+        return len(self._kinds)
+
+    @overload
+    def __getitem__(self, number: int) -> Row: ...
+    @overload
+    def __getitem__(self, number: slice) -> list[Row]: ...
+    def __getitem__(self, number: int | slice) -> Row | list[Row]:
+        if isinstance(number, slice):
+            return [self[place] for place in range(*number.indices(len(self)))]
+        return Row(
+            _KINDS[self._kinds[number]],
+            _known(self._a[number]),
+            _known(self._b[number]),
+            _known(self._twins[number]),
+        )
+
+    def counts(self) -> Counter[Kind]:
+        """How many elements are the same, changed and so on; a moved one has two rows and counts once."""
+        counts = Counter({kind: self._kinds.count(place) for place, kind in enumerate(_KINDS)})
+        counts[Kind.MOVED] //= 2
+        return +counts
+
+
+def _known(number: int) -> int | None:
+    return None if number == _NONE else number
+
+
 class Keys(NamedTuple):
     """The keys of a sequence's elements."""
 
@@ -41,7 +93,7 @@ class Keys(NamedTuple):
     alike: Sequence[str]
 
 
-def rows(a: Keys, b: Keys) -> list[Row]:
+def rows(a: Keys, b: Keys) -> Rows:
     """Every element of both, in an order that rises on either side.
 
     What is the same is aligned first. An element that is left on both sides, once on each, has moved. What is alike
@@ -50,12 +102,13 @@ def rows(a: Keys, b: Keys) -> list[Row]:
     same = align(a.exact, b.exact)
     moved = _moved(a.exact, b.exact, same)
     back = {j: i for i, j in moved.items()}
-    laid: list[Row] = []
+    laid = Rows()
     for (i, j), (next_i, next_j) in pairwise([(-1, -1), *same, (len(a.exact), len(b.exact))]):
         if i >= 0:
-            laid.append(Row(Kind.SAME, i, j))
+            laid.append(Kind.SAME, i, j)
         if i + 1 < next_i or j + 1 < next_j:
-            laid += _gap(a, b, range(i + 1, next_i), range(j + 1, next_j), moved, back)
+            for row in _gap(a, b, range(i + 1, next_i), range(j + 1, next_j), moved, back):
+                laid.append(*row)
     return laid
 
 

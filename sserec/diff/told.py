@@ -7,9 +7,10 @@ when it is asked for.
 from collections.abc import Iterator, Sequence
 
 from sserec.diff.difference import Aspect, Difference, Inner, Span
-from sserec.diff.events import EventsDiff, Side, Stretch
+from sserec.diff.events import EventsDiff, Stretch
 from sserec.diff.paths import written
 from sserec.diff.rows import Kind
+from sserec.diff.side import Side
 from sserec.diff.timing import Measure
 from sserec.diff.values import Change
 from sserec.diff.wire import Found
@@ -79,17 +80,17 @@ def _changes(events: EventsDiff, stretch: Stretch) -> Iterator[Inner]:
 
 def _label(side: Side, units: Sequence[int]) -> str:
     """``step 2 google_search_call``, ``step 1: step.delta text``, ``interaction.completed``, ``12 events``"""
-    parts = {part.start: part for part in map(side.part_of, units)}
-    if len(parts) > 1:
-        return f"{sum(len(side.units[unit].numbers) for unit in units):,} events"
-    (part,) = parts.values()
+    owners = {side.owner(unit) for unit in units}
+    if len(owners) > 1:
+        return f"{sum(len(side.numbers(unit)) for unit in units):,} events"
+    part = side.part(owners.pop())
     if part.step is None:
         return part.sort
-    if len(units) == len(part.units):
+    if len(units) == len(part.units) > 1:
         return f"step {part.step} {part.sort}".rstrip()
-    return f"step {part.step}: " + ", ".join(side.units[unit].alike for unit in units[:3])
+    return f"step {part.step}: " + ", ".join(side.alike[unit] for unit in units[:3])
 
 
 def _span(side: Side, units: Sequence[int]) -> Span | None:
-    numbers = [number for unit in units for number in side.units[unit].numbers]
+    numbers = [number for unit in units for number in side.numbers(unit)]
     return Span(min(numbers), max(numbers), len(numbers)) if numbers else None

@@ -7,7 +7,7 @@ what is masked has the same form on both sides or is compared like anything else
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any, TypeAlias
 
 from sserec.diff.paths import AnyDepth, Node, Path, Pattern, pattern
 
@@ -166,12 +166,8 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-class Mark(NamedTuple):
-    """A volatile value that was set aside."""
-
-    kind: str
-    path: Path
-    value: str | int
+Mark: TypeAlias = tuple[str, Path, str | int]
+"""A volatile value that was set aside: its kind, where it stood, what it was. Plain, because there are so many."""
 
 
 class Rules:
@@ -205,11 +201,13 @@ def anywhere(path: Pattern) -> Pattern:
 class Place:
     """The rules as they stand at one place."""
 
-    __slots__ = ("_children", "_names", "_node", "_rules", "rule")
+    __slots__ = ("_children", "_names", "_node", "_path", "_rules", "rule")
 
-    def __init__(self, rules: tuple[Rule, ...], node: Node | None) -> None:
+    def __init__(self, rules: tuple[Rule, ...], node: Node | None, path: Path = ()) -> None:
         self._rules = rules
         self._node = node
+        self._path = path
+        """From the place where masking begins."""
         self._names = node.names if node is not None else frozenset()
         self._children: dict[str | int, Place] = {}
         self.rule = None if node is None or node.met is None else rules[node.met]
@@ -217,16 +215,16 @@ class Place:
     def child(self, key: str | int) -> "Place":
         place = self._children.get(key)
         if place is None:
-            place = Place(self._rules, None if self._node is None else self._node.child(key))
+            node = None if self._node is None else self._node.child(key)
+            place = Place(self._rules, node, (*self._path, key))
             if len(self._children) < _KEPT_CHILDREN:
                 self._children[key] = place
         return place
 
     def is_absent(self, value: Any) -> bool:
         """Whether the value counts as if it were not there."""
-        return self.rule is not None and (
-            self.rule.way is Way.IGNORED or (self.rule.empty_is_absent and value == "")
-        )
+        rule = self.rule
+        return rule is not None and (rule.way is Way.IGNORED or (rule.empty_is_absent and value == ""))
 
     def kind_of(self, value: Any) -> Rule | None:
         """The rule that sets this value aside: only strings and numbers can be, and not empty ones."""
@@ -234,38 +232,34 @@ class Place:
             return None
         return self.rule
 
-    def mask(self, value: Any, marks: list[Mark], path: Path = ()) -> Any:
+    def mask(self, value: Any, marks: list[Mark]) -> Any:
         """``value`` with what is volatile replaced by its kind, and each such value added to ``marks``."""
         rule = self.kind_of(value)
         if rule is not None:
             if rule.way is Way.PAIRED:
-                marks.append(Mark(rule.kind, path, value))
+                marks.append((rule.kind, self._path, value))
             return f"<{rule.kind}>" if type(value) is str else {f"<{rule.kind}>": None}
         if self._node is None:
             return value
         if type(value) is dict:
-            return self._mask_object(value, marks, path)
+            return self._mask_object(value, marks)
         if type(value) is list:
-            return self._mask_list(value, marks, path)
+            return self._mask_list(value, marks)
         return value
 
-    def _mask_list(self, value: list[Any], marks: list[Mark], path: Path) -> list[Any]:
-        places = ((index, item, self.child(index)) for index, item in enumerate(value))
-        return [
-            place.mask(item, marks, (*path, index))
-            for index, item, place in places
-            if not place.is_absent(item)
-        ]
+    def _mask_list(self, value: list[Any], marks: list[Mark]) -> list[Any]:
+        places = ((item, self.child(index)) for index, item in enumerate(value))
+        return [place.mask(item, marks) for item, place in places if not place.is_absent(item)]
 
-    def _mask_object(self, value: dict[str, Any], marks: list[Mark], path: Path) -> dict[str, Any]:
-        masked = value
+    def _mask_object(self, value: dict[str, Any], marks: list[Mark]) -> dict[str, Any]:
         names = self._names
         keys = list(value) if names is None else [key for key in value if key in names]
+        masked = value
         # Sorted, so that the marks of equal objects stand in the same order.
         for key in sorted(keys) if len(keys) > 1 else keys:
             place = self.child(key)
             inner = value[key]
-            new = _ABSENT if place.is_absent(inner) else place.mask(inner, marks, (*path, key))
+            new = _ABSENT if place.is_absent(inner) else place.mask(inner, marks)
             if new is not inner:
                 if masked is value:
                     masked = value.copy()

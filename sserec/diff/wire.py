@@ -112,7 +112,7 @@ def _corresponding(events: EventsDiff) -> Iterator[tuple[Kind, Sequence[int], Se
     for kind, of_a, of_b, twin in events.rows:
         other = twin if kind is Kind.MOVED else of_b
         if of_a is not None and other is not None:
-            yield kind, events.a.units[of_a].numbers, events.b.units[other].numbers
+            yield kind, events.a.numbers(of_a), events.b.numbers(other)
 
 
 def _manners(a: Wire, b: Wire, of_a: int, of_b: int, place: Place) -> Iterator[Manner]:
@@ -166,8 +166,8 @@ def _data(block: bytes) -> bytes:
 
 def _unmarked(data: bytes, marks: list[Mark]) -> bytes:
     """JSON text without its volatile values, as far as they are spelled plainly."""
-    for mark in marks:
-        data = data.replace(orjson.dumps(mark.value), b"")
+    for _, _, value in marks:
+        data = data.replace(orjson.dumps(value), b"")
     return data
 
 

@@ -18,6 +18,7 @@ from sserec.interactions.queries import (
     output_text,
     started_step,
     step_started_by,
+    text_written_by,
 )
 
 __all__ = [
@@ -43,4 +44,5 @@ __all__ = [
     "parse",
     "started_step",
     "step_started_by",
+    "text_written_by",
 ]

@@ -19,7 +19,7 @@ from sserec.interactions.ending import (
     tail_remarks,
 )
 from sserec.interactions.envelope import Envelope
-from sserec.interactions.events import COMPLETED_TYPES, Json, error_of, error_words, parse
+from sserec.interactions.events import COMPLETED_TYPES, Json, Parsed, error_of, error_words, parse
 from sserec.interactions.growing import Log
 from sserec.interactions.legacy import OUTPUT_DELTAS, OUTPUT_TYPES, Output
 from sserec.interactions.parts import copied
@@ -101,9 +101,13 @@ class Assembler:
 
     def feed(self, event: Event) -> None:
         """Folds the next event of the stream."""
+        self.fold(event, parse(event))
+
+    def fold(self, event: Event, parsed: Parsed) -> None:
+        """:meth:`feed` for an event that was parsed already."""
         self._count += 1
         self._event = event
-        type_, payload, flaws = parse(event)
+        type_, payload, flaws = parsed
         for flaw in flaws:
             self._say(*flaw)
         if self._is_over and type_ != "done":

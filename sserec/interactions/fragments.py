@@ -28,13 +28,15 @@ class Fragment(NamedTuple):
 def fragment_of(parsed: Parsed) -> Fragment | None:
     """The piece of text that an event is; None where it is anything else, or anything more."""
     payload = parsed.payload
-    if parsed.type not in _TYPES or not _KEYS <= payload.keys() or payload.keys() - _KEYS - PASSING_KEYS:
+    if parsed.type not in _TYPES or not payload.keys() >= _KEYS or payload.keys() - _KEYS - PASSING_KEYS:
         return None
     delta = payload["delta"]
     if type(delta) is not dict or len(delta) != 2:
         return None
     type_ = delta.get("type")
-    key = _TEXT_OF.get(type_, "") if type(type_) is str else ""
+    if type(type_) is not str or type_ not in _TEXT_OF:
+        return None
+    key = _TEXT_OF[type_]
     text = delta.get(key)
     return Fragment(type_, key, text) if type(text) is str else None
 

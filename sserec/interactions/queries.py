@@ -22,7 +22,12 @@ def ends_stream(parsed: Parsed) -> bool:
 
 def output_text(event: Event) -> str:
     """The text that the model wrote in this event; empty for thoughts, calls and everything else."""
-    type_, payload, _ = parse(event)
+    return text_written_by(parse(event))
+
+
+def text_written_by(parsed: Parsed) -> str:
+    """:func:`output_text` of an event that was parsed already."""
+    type_, payload, _ = parsed
     match payload:
         case {"delta": {"type": "text", "text": str(text)}} if type_ in ("step.delta", "content.delta"):
             return text

@@ -132,7 +132,9 @@ def measure(a: str, b: str, level: str) -> None:
         aligned_s = time.process_time() - began
         told = sum(1 for exchange in comparison.exchanges for _ in exchange.differences())
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{aligned_s:6.2f} s, told after {time.process_time() - began:6.2f} s, {peak_mb:4.0f} MB, {told:,} differences")
+    print(
+        f"{aligned_s:6.2f} s, told after {time.process_time() - began:6.2f} s, {peak_mb:4.0f} MB, {told:,} differences"
+    )
 
 
 def run(name: str, arguments: argparse.Namespace) -> None:
@@ -141,11 +143,15 @@ def run(name: str, arguments: argparse.Namespace) -> None:
         sides = CASES[name](arguments.events)
         paths = [write(Path(folder, f"{side}.sse"), events) for side, events in zip("ab", sides, strict=True)]
         print(f"{name:<36}", end=" ", flush=True)
-        subprocess.run([sys.executable, __file__, "--measure", *paths, "--level", arguments.level], check=True)
+        subprocess.run(
+            [sys.executable, __file__, "--measure", *paths, "--level", arguments.level], check=True
+        )
 
 
 def cases() -> Iterator[str]:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("cases", nargs="*", help="parts of names; all without")
     parser.add_argument("--events", type=int, default=100_000)
     parser.add_argument("--level", default="events")

@@ -13,11 +13,13 @@ from archive_support import SCENARIOS
 from sserec.archive import finalise
 
 MEMORY_BYTES = 1 << 30
-SECONDS = 60
+CPU_SECONDS = 60
+"""Of work, not of waiting: a busy machine is no hostile file."""
 
 _READER = """
 import resource, sys, time
 resource.setrlimit(resource.RLIMIT_AS, ({memory}, {memory}))
+resource.setrlimit(resource.RLIMIT_CPU, ({seconds}, {seconds}))
 from sserec.archive import ArchiveReader, verify
 from sserec.errors import SserecError
 
@@ -54,10 +56,8 @@ print(*slowest)
 
 def _read_all(paths: list[Path]) -> str:
     """Reads files in a process of bounded memory, and says which took longest."""
-    code = _READER.format(memory=MEMORY_BYTES)
-    result = subprocess.run(
-        [sys.executable, "-c", code, *map(str, paths)], capture_output=True, text=True, timeout=SECONDS
-    )
+    code = _READER.format(memory=MEMORY_BYTES, seconds=CPU_SECONDS)
+    result = subprocess.run([sys.executable, "-c", code, *map(str, paths)], capture_output=True, text=True)
     assert result.returncode == 0, result.stderr[-2000:]
     return result.stdout
 

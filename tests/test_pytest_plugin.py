@@ -86,10 +86,19 @@ def test_a_marked_test_is_played_its_recording(run: Run) -> None:
             def test_the_nearest_marker_adds_to_the_outer_one(self):
                 assert ask().status_code == 503
 
+        def broken(fault):
+            return pytest.param(fault, marks=pytest.mark.sserec(faults=[fault]))
+
+        @pytest.mark.sserec("x.sse.zst")
+        @pytest.mark.parametrize("fault", map(broken, ["cut@event:1", "cut@event:2"]))
+        def test_a_fault_a_case(fault):
+            with pytest.raises(httpx.RemoteProtocolError):
+                ask()
+
         def test_without_a_marker_nothing_is_changed():
             assert "GOOGLE_GEMINI_BASE_URL" not in os.environ
         """,
-        passed=7,
+        passed=9,
     )
 
 

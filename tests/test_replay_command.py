@@ -98,9 +98,25 @@ def test_several_files_are_one_repertoire(tmp_path: Path) -> None:
     assert got.stderr == f"sserec: 1 exchange not asked for: exchange 1 of {first}\n".encode()
 
 
+def test_an_address_that_others_can_reach_is_pointed_out(file: Path) -> None:
+    got = sserec("replay", file, "--listen", "0.0.0.0:0", "--", "sh", "-c", ASK)
+    assert got.stdout == CREATED + delta(1) + DONE
+    assert b"listening on 0.0.0.0:" in got.stderr
+
+
+def test_what_a_damaged_file_lacks_is_told_before_it_is_played(file: Path) -> None:
+    damaged = bytearray(file.read_bytes())
+    damaged[-40:] = bytes(40)
+    file.write_bytes(damaged)
+    got = sserec("replay", file, "--", "sh", "-c", ASK)
+    assert got.stdout == CREATED + delta(1) + DONE
+    assert b"index" in got.stderr
+
+
 def test_nothing_that_could_be_replayed_is_a_fault(tmp_path: Path) -> None:
     tunnel = Kept(method="CONNECT", url="api.example:443", response=None)
-    got = sserec("replay", recording(tmp_path / "x.sse.zst", tunnel), "--", "true")
+    upgrade = Kept([], response=Response(101, "Switching Protocols", "HTTP/1.1"))
+    got = sserec("replay", recording(tmp_path / "x.sse.zst", tunnel, upgrade), "--", "true")
     assert (got.returncode, b"nothing to replay" in got.stderr) == (FAULT, True)
 
 

@@ -61,7 +61,7 @@ class Frame:
     def content(self) -> bytes:
         """The payload without padding and priority."""
         start, end = 0, len(self.payload)
-        if self.flags & PADDED:
+        if self.flags & PADDED and self.type != CONTINUATION:
             start, end = 1, end - self.payload[0]
         if self.type == HEADERS and self.flags & PRIORITY:
             start += PRIORITY_BYTES
@@ -215,14 +215,16 @@ class Http2Connection(Connection):
             self._answer(first.stream)
 
     def _take_data(self, received: Frame) -> None:
+        size_bytes = len(received.payload)
+        if size_bytes:
+            self.send(window_update(0, size_bytes))
         if received.stream not in self._requests:
             return
         self._requests[received.stream].body += received.content
-        if received.payload:
-            size_bytes = len(received.payload)
-            self.send(window_update(0, size_bytes), window_update(received.stream, size_bytes))
         if received.flags & END_STREAM:
             self._answer(received.stream)
+        elif size_bytes:
+            self.send(window_update(received.stream, size_bytes))
 
     def _answer(self, stream: int) -> None:
         request = self._requests.pop(stream)

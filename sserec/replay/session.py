@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 
 from sserec.errors import NothingFound
@@ -23,7 +24,7 @@ from sserec.replay.faults import Fault
 from sserec.replay.leading import base_urls, by_base_url, by_proxy, trusting
 from sserec.replay.performance import Fallback
 from sserec.replay.programme import Programme
-from sserec.replay.repertoire import Miss, Repertoire
+from sserec.replay.repertoire import Repertoire
 from sserec.replay.score import ORIGINAL, Pace
 from sserec.replay.server import ReplayServer
 from sserec.replay.takes import Take, takes
@@ -58,7 +59,6 @@ class Outcome:
     returncode: int
     """Of the command; a signal's number below zero."""
     unused: Sequence[Take]
-    miss_count: int
 
 
 def run(plan: Plan, say: Say, announce: Callable[[str], None]) -> Outcome:
@@ -80,18 +80,22 @@ class Session:
         self._plan = plan
         self._say = say
         self._authority = Authority()
-        self._miss_count = 0
         performed = [take for recording in recordings for take in takes_of(recording, len(recordings) > 1)]
         if not performed:
             raise NothingFound(f"{', '.join(plan.files)}: nothing to replay (sserec info {plan.files[0]})")
+        tell_problems(recordings, say)
         tell_codings(performed, say)
         self._repertoire = Repertoire(performed, any_body=plan.any_body, loop=plan.loop)
-        programme = Programme(self._repertoire, pace=plan.pace, faults=plan.faults, missed=self._missed)
+        programme = Programme(
+            self._repertoire, pace=plan.pace, faults=plan.faults, missed=lambda miss: say(miss.message)
+        )
         self._server = ReplayServer(programme, self._authority, fallback=plan.fallback, log=say)
 
     async def run(self, announce: Callable[[str], None]) -> Outcome:
         """Serves until the command has ended, or, without one, until a signal comes."""
         address = await self._server.start(*self._plan.listen)
+        if not ip_address(address[0]).is_loopback:
+            self._say(f"listening on {authority_part(address)}: whoever reaches it is served the recording")
         gc.freeze()  # a collection over all that was imported holds up every stream for 4 to 8 ms
         if self._plan.ca_file:
             self._plan.ca_file.write_bytes(self._authority.certificate_pem)
@@ -100,7 +104,7 @@ class Session:
             returncode = await self._run_command(address)
         finally:
             await self._server.stop()
-        return Outcome(returncode, self._repertoire.unused, self._miss_count)
+        return Outcome(returncode, self._repertoire.unused)
 
     async def _run_command(self, address: tuple[str, int]) -> int:
         if not self._plan.command:
@@ -129,13 +133,16 @@ class Session:
         scheme = "https" if self._plan.ca_file and not self._plan.as_proxy else "http"
         return f"{scheme}://{authority_part(reachable(address))}"
 
-    def _missed(self, miss: Miss) -> None:
-        self._miss_count += 1
-        self._say(miss.message)
-
 
 def takes_of(recording: Recording, is_one_of_many: bool) -> list[Take]:
     return takes(recording.exchanges, recording.name if is_one_of_many else "")
+
+
+def tell_problems(recordings: Iterable[Recording], say: Say) -> None:
+    """What is missing from a file is missing from the replay."""
+    for recording in recordings:
+        for problem in recording.problems:
+            say(f"{recording.name}: {problem.message}")
 
 
 def tell_codings(performed: Iterable[Take], say: Say) -> None:

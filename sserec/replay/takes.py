@@ -107,7 +107,7 @@ def take(exchange: Exchange, file: str = "") -> Take | None:
     if not exchange.is_timed:
         return Take(name, None, Head(PLAIN_STREAM), exchange.chunks, Finale.END)
     request, begin_ns = exchange.request, exchange.t_begin_ns
-    if request is None or request.method == "CONNECT" or begin_ns is None:
+    if request is None or begin_ns is None or not can_be_performed(exchange):
         return None
 
     def recorded_request() -> Asked:
@@ -126,6 +126,12 @@ def take(exchange: Exchange, file: str = "") -> Take | None:
         t_end_ns + HOLD_NS if ending is Ending.CLIENT_CANCELLED else t_end_ns,
         undone_coding(exchange),
     )
+
+
+def can_be_performed(exchange: Exchange) -> bool:
+    """What was no exchange of HTTP messages cannot: a tunnel, an upgrade."""
+    is_tunnel = exchange.request is not None and exchange.request.method == "CONNECT"
+    return not is_tunnel and (exchange.response is None or exchange.response.status >= 200)
 
 
 def head(exchange: Exchange) -> Head | None:

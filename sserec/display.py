@@ -14,11 +14,17 @@ CONTROL_PICTURES = {code: 0x2400 + code for code in range(0x20)} | {0x7F: 0x2421
 C1_AND_BIDI = dict.fromkeys([*range(0x80, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)], 0xFFFD)
 """C1 controls act like ESC sequences in some terminals; the others reorder what stands around them (UTR 36)."""
 PICTURES = CONTROL_PICTURES | C1_AND_BIDI
+PICTURES_IN_LINES = {code: picture for code, picture in PICTURES.items() if chr(code) not in "\n\t"}
 
 
 def printable(text: str) -> str:
     """``text`` on one line, with every character that a terminal would act on made visible."""
     return text.translate(PICTURES)
+
+
+def printable_lines(text: str) -> str:
+    """The same for text of several lines: their ends and tabs stay what they are."""
+    return text.translate(PICTURES_IN_LINES)
 
 
 def path_text(path: str) -> str:

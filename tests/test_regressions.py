@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from export_support import Told, archive, asked
-from interactions_support import completed, created
+from interactions_support import completed, created, delta, start
+from terminal import Terminal
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 TEXT = SAMPLES / "text.sse.zst"
@@ -62,6 +63,38 @@ def test_a_file_name_moves_no_cursor(arguments: list[str], tmp_path: Path) -> No
 def test_a_method_moves_no_cursor(command: str, tmp_path: Path) -> None:
     path = archive(tmp_path / "a.sse.zst", *[Told(GREETING, method="PO\x1b[2JST\x9b")] * 2)
     assert not CONTROLS & set(sserec(command, path).stdout.decode())
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["cat"], ["events"], ["events", "--json"], ["info", "--json"], ["check", "--json"], ["stats", "--csv"]]
+    + [["export", "--format", name] for name in ("interaction", "text", "markdown", "curl")],
+    ids=" ".join,
+)
+def test_a_terminal_gets_no_controls_from_a_recording_in_any_form(
+    arguments: list[str], tmp_path: Path
+) -> None:
+    evil = "\x1b]0;owned\x07\u009b31m\u202e"
+    answer = (
+        created(id="v1_a", model=evil) + start(0, "model_output") + delta(0, "text", text=evil) + completed()
+    )
+    path = archive(
+        tmp_path / "owned.sse.zst", Told(answer, asked(evil), url=f"https://example.org/interactions?{evil}")
+    )
+    wide = os.environ | {"COLUMNS": "300"}
+    terminal = Terminal(sys.executable, "-m", "sserec", *arguments, str(path), environment=wide)
+    terminal.wait_to_see(b"owned")
+    terminal.end()
+    assert not frozenset("\x1b\x07\x9b\u202e") & set(terminal.shown.decode())
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_of_several_files_one_that_may_not_be_read_is_left_out(plain: Path, tmp_path: Path) -> None:
+    (secret := tmp_path / "secret.sse").write_bytes(GREETING)
+    secret.chmod(0)
+    done = sserec("stats", "--json", secret, plain)
+    assert (done.returncode, len(json.loads(done.stdout)["exchanges"])) == (2, 1)
+    assert done.stderr.decode() == f"sserec: {secret}: Permission denied\n"
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "koi8-r"])

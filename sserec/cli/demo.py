@@ -66,7 +66,7 @@ Try next:
   sserec cat {ARCHIVE}       the body, byte for byte (zstd -dc does the same)
   sserec check {ARCHIVE}     what is wrong with the stream: nothing
   sserec verify {ARCHIVE}    every checksum of the file
-  sserec record -- your-own-command      the real thing"""
+  sserec record -- your-own-command    the real thing"""
 
 
 def sample() -> Path:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sserec.cli.options import as_json, one_exchange, recording_file
-from sserec.cli.output import show
+from sserec.cli.output import show, show_bytes
 from sserec.cli.problems import say_problems
 from sserec.display import printable, seconds, size
 from sserec.sse import Kind
@@ -42,7 +42,7 @@ def events(file: str, number: int | None, as_json: bool) -> None:
         exchanges = list(recording.exchanges) if number is None else [recording.exchange(number)]
         for exchange in exchanges:
             if as_json:
-                sys.stdout.buffer.writelines(json_lines(exchange))
+                show_bytes(json_lines(exchange))
             else:
                 show(people_lines(exchange, titled=len(exchanges) > 1))
         raise SystemExit(say_problems(recording))

@@ -1,6 +1,5 @@
 """``sserec export``: a recording in the forms that others read."""
 
-import sys
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
@@ -10,9 +9,8 @@ import click
 
 from sserec.cli.export_choice import Choice, chosen
 from sserec.cli.options import one_exchange, recording_file
-from sserec.cli.output import say, show
+from sserec.cli.output import say, show, show_bytes
 from sserec.cli.problems import EXIT_FINDINGS, say_problems
-from sserec.display import printable
 from sserec.errors import NothingFound, UsageError
 from sserec.export import FORMATS, MEDIA, Needs, Options
 
@@ -84,16 +82,13 @@ def export(
 
 
 def write(pieces: Iterable[bytes], output: str | None) -> None:
-    """To a file or a pipe as they are; to a terminal only what it would not act on."""
+    """To a file or to stdout."""
     remaining = iter(pieces)
-    whole: Iterable[bytes] = chain([next(remaining, b"")], remaining)  # so that a fault leaves a file alone
-    if output is not None:
+    whole = chain([next(remaining, b"")], remaining)  # so that a fault leaves a file alone
+    if output is None:
+        show_bytes(whole)
+    else:
         write_file(whole, output)
-        return
-    if sys.stdout.isatty():
-        whole = map(harmless, whole)
-    sys.stdout.buffer.writelines(whole)
-    sys.stdout.buffer.flush()
 
 
 def write_file(pieces: Iterable[bytes], output: str) -> None:
@@ -103,12 +98,6 @@ def write_file(pieces: Iterable[bytes], output: str) -> None:
             out.writelines(pieces)
     except OSError as fault:
         raise OSError(fault.errno, fault.strerror, output) from fault
-
-
-def harmless(piece: bytes) -> bytes:
-    """The same text; line ends and tabs stay what they are."""
-    lines = piece.decode("utf-8", "replace").split("\n")
-    return "\n".join("\t".join(map(printable, line.split("\t"))) for line in lines).encode()
 
 
 def write_media(name: str, subjects: "Iterable[Subject]", output: str | None) -> int:

@@ -16,7 +16,7 @@ LONGEST_S = 1e9
 
 def recording_file(command: Command) -> Command:
     """FILE: anything that :meth:`sserec.recording.Recording.open` opens."""
-    return click.argument("file", metavar="FILE", type=click.Path(allow_dash=True))(command)
+    return click.argument("file", metavar="FILE", type=click.Path(readable=False))(command)
 
 
 def one_exchange(command: Command) -> Command:

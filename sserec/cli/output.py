@@ -8,10 +8,10 @@ events costs.
 import codecs
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TextIO
 
-from sserec.display import printable
+from sserec.display import printable, printable_lines
 
 
 def show(lines: Iterable[str]) -> None:
@@ -24,8 +24,22 @@ def show_json(document: object) -> None:
     """The product as one JSON document."""
     import orjson
 
+    show_bytes([orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)])
+
+
+def show_bytes(pieces: Iterable[bytes]) -> None:
+    """The product as it is; to a terminal only what it would not act on (JSON escapes no C1 controls)."""
     sys.stdout.flush()
-    sys.stdout.buffer.write(orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n")
+    sys.stdout.buffer.writelines(harmless(pieces) if sys.stdout.isatty() else pieces)
+    sys.stdout.buffer.flush()
+
+
+def harmless(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The same text, however it was cut."""
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    for piece in pieces:
+        yield printable_lines(decoder.decode(piece)).encode()
+    yield decoder.decode(b"", final=True).encode()
 
 
 def say(words: str) -> None:

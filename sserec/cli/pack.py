@@ -9,7 +9,7 @@ from sserec.display import size
 
 
 @click.command()
-@click.argument("file", type=click.Path(dir_okay=False))
+@click.argument("file", type=click.Path(readable=False))
 @click.option(
     "-o", "--output", type=click.Path(dir_okay=False), metavar="OUT", help="Write to OUT, not in place."
 )

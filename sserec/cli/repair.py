@@ -8,7 +8,7 @@ from sserec.cli.output import say
 
 
 @click.command()
-@click.argument("file", type=click.Path(dir_okay=False))
+@click.argument("file", type=click.Path(readable=False))
 @click.option(
     "-o", "--output", type=click.Path(dir_okay=False), required=True, metavar="OUT", help="The new file."
 )

@@ -56,7 +56,7 @@ class Report(Protocol):
 
 
 @click.command()
-@click.argument("files", metavar="FILE…", nargs=-1, required=True, type=click.Path(allow_dash=True))
+@click.argument("files", metavar="FILE…", nargs=-1, required=True, type=click.Path(readable=False))
 @one_exchange
 @stall_limit
 @as_json
@@ -235,7 +235,10 @@ class CsvReport:
         self._writer.writeheader()
 
     def exchange(self, measured: Measured) -> None:
-        self._writer.writerow(csv_row(measured))
+        row = csv_row(measured)
+        self._writer.writerow(
+            {name: shown(cell) for name, cell in row.items()} if sys.stdout.isatty() else row
+        )
 
     def file(self, result: FileResult) -> None:
         sys.stdout.flush()
@@ -285,6 +288,10 @@ def csv_row(measured: Measured) -> Mapping[str, Any]:
         **gap_cells("time_between_events_ns", figures.time_between_events_ns),
         **asdict(figures.usage),
     }
+
+
+def shown(cell: object) -> object:
+    return printable(cell) if isinstance(cell, str) else cell
 
 
 def gap_cells(name: str, gaps: "Gaps | None") -> dict[str, int | None]:

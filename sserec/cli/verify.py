@@ -10,7 +10,7 @@ from sserec.display import path_text, printable
 
 
 @click.command()
-@click.argument("file", type=click.Path())
+@click.argument("file", type=click.Path(readable=False))
 @as_json
 def verify(file: str, as_json: bool) -> None:
     """Check every checksum of an archive.

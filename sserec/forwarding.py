@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from sserec.archive import ArchiveReader, ArchiveWriter, ExchangeRecord, finalise
-from sserec.httpx import fields_of
+from sserec.httpx.library import fields_of
 from sserec.records import Connection, Headers, Response
 from sserec.replay.asked import Question
 from sserec.replay.performance import Stage

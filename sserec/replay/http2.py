@@ -20,94 +20,41 @@ from sserec.proxy.http2 import (
     DATA,
     END_HEADERS,
     END_STREAM,
-    FRAME_HEAD_BYTES,
     GOAWAY,
     HEADERS,
-    PADDED,
-    PREFACE,
-    PRIORITY,
-    PRIORITY_BYTES,
     RST_STREAM,
     ErrorCode,
 )
 from sserec.proxy.leg import Leg
-from sserec.proxy.tls import MAX_RECORD_BYTES
 from sserec.records import Headers, Manner
 from sserec.replay.asked import Question
 from sserec.replay.connection import Connection
+from sserec.replay.frames import (
+    ACK,
+    DEFAULT_FRAME_BYTES,
+    DEFAULT_WINDOW_BYTES,
+    HEADER_TABLE_SIZE,
+    INITIAL_WINDOW_SIZE,
+    MAX_CONCURRENT_STREAMS,
+    MAX_FRAME_SIZE,
+    MAX_WINDOW_BYTES,
+    PING,
+    SETTINGS,
+    WINDOW_UPDATE,
+    Frame,
+    FrameReader,
+    data_frame,
+    frame,
+    reset,
+    window_update,
+)
 from sserec.replay.http1 import LEAVING
 from sserec.replay.score import Cue, Finale, Head
 
-SETTINGS, PING, WINDOW_UPDATE = 4, 6, 8
-ACK = 0x1
-HEADER_TABLE_SIZE, MAX_CONCURRENT_STREAMS, INITIAL_WINDOW_SIZE, MAX_FRAME_SIZE = 1, 3, 4, 5
-DEFAULT_WINDOW_BYTES = 65_535
-DEFAULT_FRAME_BYTES = 16_384
-MAX_WINDOW_BYTES = 2**31 - 1
 OWN_WINDOW_BYTES = 16 * 1024 * 1024
 """What a client may send before it is told to go on: requests come in one go."""
 STREAMS_AT_ONCE = 1000
 SETTING = struct.Struct(">HI")
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    type: int
-    flags: int
-    stream: int
-    payload: bytes
-
-    @property
-    def content(self) -> bytes:
-        """The payload without padding and priority."""
-        start, end = 0, len(self.payload)
-        if self.flags & PADDED and self.type != CONTINUATION:
-            start, end = 1, end - self.payload[0]
-        if self.type == HEADERS and self.flags & PRIORITY:
-            start += PRIORITY_BYTES
-        if start > end:
-            raise ProtocolError("more padding than payload")
-        return self.payload[start:end]
-
-
-def frame(type: int, flags: int, stream: int, payload: bytes = b"") -> bytes:
-    """A frame as it goes over the wire."""
-    return frame_head(type, flags, stream, len(payload)) + payload
-
-
-def frame_head(type: int, flags: int, stream: int, size_bytes: int) -> bytes:
-    return struct.pack(">IBI", size_bytes << 8 | type, flags, stream)
-
-
-class FrameReader:
-    """Whole frames, after the client's preface. Raises ProtocolError."""
-
-    def __init__(self) -> None:
-        self._buffer = bytearray()
-        self._greeted = False
-
-    def feed(self, data: bytes) -> Iterator[Frame]:
-        self._buffer += data
-        if not self._greeted and len(self._buffer) >= len(PREFACE):
-            if not self._buffer.startswith(PREFACE):
-                raise ProtocolError("no HTTP/2 connection preface")
-            del self._buffer[: len(PREFACE)]
-            self._greeted = True
-        while self._greeted and (frame := self._next()) is not None:
-            yield frame
-
-    def _next(self) -> Frame | None:
-        if len(self._buffer) < FRAME_HEAD_BYTES:
-            return None
-        size_and_type, flags, stream = struct.unpack(">IBI", self._buffer[:FRAME_HEAD_BYTES])
-        end = FRAME_HEAD_BYTES + (size_and_type >> 8)
-        if end > FRAME_HEAD_BYTES + DEFAULT_FRAME_BYTES:
-            raise ProtocolError("a frame that is larger than was agreed")
-        if len(self._buffer) < end:
-            return None
-        payload = bytes(self._buffer[FRAME_HEAD_BYTES:end])
-        del self._buffer[:end]
-        return Frame(size_and_type & 0xFF, flags, stream & MAX_WINDOW_BYTES, payload)
 
 
 @dataclass
@@ -358,24 +305,6 @@ class Http2Stage:
                 self._connection.send(*frames)
                 frames.clear()
                 self._connection.leave(LEAVING[finale])
-
-
-def data_frame(stream: int, data: bytes) -> Iterator[bytes]:
-    """A TLS record holds 16 KiB: what fills one by itself is kept apart from its framing."""
-    head = frame_head(DATA, 0, stream, len(data))
-    if len(head) + len(data) <= MAX_RECORD_BYTES:
-        yield head + data
-    else:
-        yield head
-        yield data
-
-
-def window_update(stream: int, size_bytes: int) -> bytes:
-    return frame(WINDOW_UPDATE, 0, stream, size_bytes.to_bytes(4, "big"))
-
-
-def reset(stream: int, code: ErrorCode) -> bytes:
-    return frame(RST_STREAM, 0, stream, int(code).to_bytes(4, "big"))
 
 
 def decoded(text: bytes | str) -> str:

@@ -191,7 +191,7 @@ def test_a_filter_leaves_what_matches_and_an_empty_one_all(story: Path) -> None:
         await stage.press("G", "f")
         await stage.type("delta.text~o !stall")
         assert [row.split()[-1] for row in stage.rows()] == ["Hello", "World"]
-        assert "filter delta.text~o !stall · 2 of 10" in stage.screen
+        assert "events · 2 of 10 · filter delta.text~o !stall" in stage.screen
         assert stage.event == 6
         await stage.press("f")
         await stage.type("")

@@ -34,7 +34,7 @@ EXIT_TROUBLE = 2
     help="Play a longer silence as one of this length.",
 )
 def view(file: str, number: int | None, follow: bool, speed: float | None, idle_limit: float | None) -> None:
-    """Scrub through a stream.
+    """Scrub through a stream in the terminal.
 
     The events, each in full, the answer as it stood at any of them, and the stream's course in time. Keys: space
     plays, . and , step, / finds, f filters, : takes a command, ? explains them all. docs/viewer.md shows it.

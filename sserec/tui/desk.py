@@ -102,6 +102,8 @@ class DeskBase(Working, Widget):
     def begin_loading(self) -> None:
         """What is not needed for the first frame."""
         self.show_place()
+        if not self.prompt.children:
+            self.prompt.furnish()
         self.start("load", self.stream.load())
 
     def on_resize(self) -> None:

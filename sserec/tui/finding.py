@@ -124,7 +124,7 @@ class Finding(DeskBase):
         self.rows_changed()
 
     def tell_filter(self, found: str) -> None:
-        self.events.border_title = title("events", f"filter {self._filter_text}", found)
+        self.events.border_title = title("events", found, f"filter {self._filter_text}")
 
     def rows_changed(self) -> None:
         """Rows came or went."""

@@ -70,7 +70,7 @@ class Prompt(Widget):
             self._input.value = text
         self._input.cursor_position = len(text)
         self._offer(text)
-        self._input.focus()
+        self.screen.set_focus(self._input)  # at once: the next key is the first letter
 
     def on_input_changed(self, event: Input.Changed) -> None:
         if event.value == self._current():

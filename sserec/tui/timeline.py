@@ -129,9 +129,9 @@ class Timeline(Inked, can_focus=True):
         write(cells, 0, begin, axis)
         write(cells, width - len(end), end, axis)
         for column, severity in picture.findings:
-            cells[column] = (kinds.FINDINGS[severity], self.ink("trouble"))
+            write(cells, column, kinds.FINDINGS[severity], self.ink("trouble"))
         for column, _ in picture.marks:
-            cells[column] = (kinds.MARK, self.ink("mark"))
+            write(cells, column, kinds.MARK, self.ink("mark"))
         cells[here] = (CURSOR, Style.null())
         return cells
 

@@ -64,7 +64,7 @@ class Workspace(Moving, Finding, Taking):
             self.set_class(pane is self.detail, "-detail")
         if self.has_class("-zoom"):
             self.zoom(pane)
-        self.call_after_refresh(pane.focus)
+        self.screen.set_focus(pane)
         self.call_after_refresh(self.show_place)
 
     def action_open(self) -> None:
@@ -85,7 +85,7 @@ class Workspace(Moving, Finding, Taking):
             self.action_zoom()
         elif self.screen.focused is not self.events:
             self.set_class(False, "-detail")
-            self.events.focus()
+            self.screen.set_focus(self.events)
         else:
             self.leave()
 
@@ -166,7 +166,7 @@ class Workspace(Moving, Finding, Taking):
         return []
 
     def on_prompt_left(self) -> None:
-        self.came_from.focus()
+        self.screen.set_focus(self.came_from)
 
     def on_prompt_entered(self, entered: Prompt.Entered) -> None:
         """Does what was typed; what cannot be done is said."""
@@ -214,7 +214,7 @@ class Workspace(Moving, Finding, Taking):
         self.timeline.picture_changed()
         if progress is None:
             self.tell_status()
-            if self.config.check and not self.document.is_live and not self.stream.findings.is_complete:
+            if self.config.check and not self.may_grow and not self.stream.findings.is_complete:
                 self.start("check", self.document.check())
 
     def folded_more(self, progress: Progress | None) -> None:
@@ -233,13 +233,18 @@ class Workspace(Moving, Finding, Taking):
         """Looks at the file again and again, as long as it grows."""
         self._watch = self.set_interval(REFRESH_S, self.look_again)
 
+    @property
+    def may_grow(self) -> bool:
+        """Whether more may come; nobody can know when a plain text is over."""
+        runs = self.companion is not None and self.companion.returncode is None
+        return runs or self.document.is_live or (self.follows and not self.document.is_archive)
+
     def look_again(self) -> None:
         self._looks += 1
         self.output.look_again()
         if self.document.refresh():
             self.stream_grew()
-        runs = self.companion is not None and self.companion.returncode is None
-        if self._watch is not None and not self.document.is_live and not runs:
+        if self._watch is not None and not self.may_grow:
             self._watch.stop()
             self.stream_grew()
             self.begin_loading()

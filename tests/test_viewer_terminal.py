@@ -1,0 +1,209 @@
+"""The viewer in a real terminal, tmux: what only a terminal shows."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from sserec.tui.model.document import Document
+from viewer_support import MS, STORY, S, text, write
+
+PATIENCE_S = 30.0
+COLOR = re.compile(r"\x1b\[(?:\d+;)*(?:3[0-8]|4[0-8]|9\d|10\d)(?:;\d+)*m")
+
+pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not here")
+
+
+class Terminal:
+    """A tmux of its own with a shell in it."""
+
+    def __init__(self, folder: Path, columns: int, rows: int) -> None:
+        self._tmux = ["tmux", "-S", str(folder / "tmux"), "-f", "/dev/null"]
+        variables = {
+            "PS1": "$ ",
+            "PATH": os.environ["PATH"],
+            "TERM": "xterm-256color",
+            "COLORTERM": "truecolor",
+        }
+        variables |= {"XDG_CONFIG_HOME": str(folder), "HOME": str(folder), "LANG": "C.UTF-8"}
+        self._run(
+            "new-session", "-d", "-x", str(columns), "-y", str(rows), "-c", str(folder), "sh", env=variables
+        )
+        self.wait_until(lambda screen: bool(screen.strip()), "prompt")
+
+    def press(self, *keys: str) -> None:
+        self._run("send-keys", "--", *(key.replace(";", "\\;") for key in keys))
+
+    def type(self, line: str) -> None:
+        self._run("send-keys", "-l", "--", line)
+        self.press("Enter")
+
+    def screen(self, *, with_escapes: bool = False) -> str:
+        return self._run("capture-pane", "-p", *(["-e"] if with_escapes else []))
+
+    def wait_to_see(self, words: str) -> str:
+        return self.wait_until(lambda screen: words in screen, words)
+
+    def wait_until(self, holds: Callable[[str], bool], what: str) -> str:
+        """Looks at the screen until it is so."""
+        deadline = time.monotonic() + PATIENCE_S
+        while not holds(screen := self.screen()):
+            assert time.monotonic() < deadline, f"no {what!r} on\n{screen}"
+        return screen
+
+    def end(self) -> None:
+        self._run("kill-server")
+
+    def _run(self, *arguments: str, env: dict[str, str] | None = None) -> str:
+        done = subprocess.run([*self._tmux, *arguments], capture_output=True, text=True, check=True, env=env)
+        return done.stdout
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[Terminal]:
+    """80 columns and 24 rows."""
+    terminal = Terminal(tmp_path, 80, 24)
+    yield terminal
+    terminal.end()
+
+
+@pytest.fixture
+def story(tmp_path: Path) -> Path:
+    """Ten events with a stall, in the folder in which the shell stands."""
+    return write(tmp_path / "story.sse.zst", STORY)
+
+
+def command(arguments: str) -> str:
+    return f"{sys.executable} -m sserec {arguments}; echo ended with $?"
+
+
+def test_a_person_opens_scrubs_filters_plays_exports_and_quits(
+    terminal: Terminal, story: Path, tmp_path: Path
+) -> None:
+    terminal.type(command("view --speed 1000 story.sse.zst"))
+    screen = terminal.wait_to_see("1/10 · 1.000 s")
+    assert screen.splitlines()[0] == " story.sse.zst  10 events · 16.80 s · complete"
+    assert len(screen.splitlines()) == 24
+    terminal.press("G")
+    terminal.wait_to_see("Hello World after a stall")
+    terminal.press("5")
+    terminal.wait_to_see("Hello World▌")
+    terminal.press("f")
+    terminal.wait_to_see("filter:")
+    terminal.type("@step=model_output")
+    terminal.wait_to_see("events · 5 of 10 · filter @step")
+    terminal.press("f", "C-u", "Enter")
+    terminal.wait_until(lambda screen: "5 of 10" not in screen, "all events")
+    terminal.press("g", "Space")
+    terminal.wait_to_see("10/10")
+    terminal.press("x")
+    terminal.wait_to_see("export as:")
+    terminal.type("markdown out.md")
+    terminal.wait_to_see("markdown written to out.md")
+    terminal.press("Q")
+    terminal.wait_to_see("ended with 0")
+    assert "10 events ·" not in terminal.screen(), "the shell's own screen is back"
+    assert "after a stall" in (tmp_path / "out.md").read_text()
+
+
+def test_without_colour_no_colour_is_sent_and_the_cursor_is_seen(terminal: Terminal, story: Path) -> None:
+    terminal.type("export NO_COLOR=1")
+    terminal.type(command("view story.sse.zst"))
+    terminal.wait_to_see("1/10")
+    terminal.press("j")
+    terminal.wait_to_see("2/10")
+    screen = terminal.screen(with_escapes=True)
+    assert not COLOR.search(screen)
+    (row,) = [line for line in screen.splitlines() if "▸" in line]
+    assert "\x1b[7m" in row
+    terminal.press("q")
+    terminal.wait_to_see("ended with 0")
+
+
+def test_a_pager_gets_the_terminal_and_gives_it_back(terminal: Terminal, story: Path) -> None:
+    terminal.type("""export PAGER='sh -c "echo this is the pager; head -3; read x </dev/tty"'""")
+    terminal.type("clear; " + command("view story.sse.zst"))
+    terminal.wait_to_see("1/10")
+    terminal.press("Enter")
+    terminal.wait_to_see("event 1 ·")
+    terminal.press("v")
+    screen = terminal.wait_to_see("this is the pager")
+    assert "event 1 ·" not in screen
+    terminal.wait_to_see('"id": "v1_x"')
+    terminal.press("Enter")
+    terminal.wait_to_see("1/10")
+    terminal.press("Q")
+    terminal.wait_to_see("ended with 0")
+
+
+def test_a_growing_file_is_followed_until_its_recorder_has_ended(terminal: Terminal, tmp_path: Path) -> None:
+    path = tmp_path / "growing.sse"
+    path.write_bytes(b"")
+    terminal.type(command("view --follow growing.sse"))
+    terminal.wait_to_see("is empty")
+    with path.open("ab", buffering=0) as growing:
+        growing.write(b"".join(data for _, data in STORY[:5]))
+        terminal.wait_to_see("5/5 · FOLLOW")
+        growing.write(text("more ", 1) * 40)
+        screen = terminal.wait_to_see("45/45 · FOLLOW")
+        assert "more more" in screen
+        terminal.press("k")
+        terminal.wait_to_see("44/45")
+        growing.write(text("unseen ", 1))
+        screen = terminal.wait_to_see("44/46")
+        assert "FOLLOW" not in screen
+        terminal.press("F")
+        terminal.wait_to_see("46/46 · FOLLOW")
+    terminal.press("Q")
+    terminal.wait_to_see("ended with 0")
+
+
+def test_what_comes_through_a_pipe_is_viewed_with_the_keyboard_of_the_terminal(
+    terminal: Terminal, story: Path
+) -> None:
+    terminal.type(command("view - < story.sse.zst > nothing.txt"))
+    terminal.wait_to_see("standard input")
+    terminal.press("G")
+    terminal.wait_to_see("10/10")
+    terminal.press("q")
+    terminal.wait_to_see("ended with 0")
+
+
+def test_without_a_terminal_it_says_what_does_without_one(story: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "sserec", "view", str(story)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert (
+        done.stderr == "sserec: the viewer needs a terminal: sserec events and sserec export do without one\n"
+    )
+
+
+def test_a_setting_that_nobody_knows_is_one_line(terminal: Terminal, story: Path, tmp_path: Path) -> None:
+    (tmp_path / "sserec").mkdir()
+    (tmp_path / "sserec" / "config.toml").write_text('colour = "red"\n')
+    terminal.type("clear; " + command("view story.sse.zst"))
+    screen = terminal.wait_to_see("ended with 2")
+    assert 'unknown option "colour"' in screen.replace("\n", "")
+
+
+def test_marks_that_are_asked_for_are_in_the_file(terminal: Terminal, tmp_path: Path) -> None:
+    path = write(tmp_path / "short.sse.zst", [(S, text("a")), (S + MS, text("b"))])
+    terminal.type(command("view short.sse.zst"))
+    terminal.wait_to_see("1/2")
+    terminal.press(";")
+    terminal.wait_to_see("note:")
+    terminal.type("look here")
+    terminal.wait_to_see("marks not written")
+    terminal.press("w")
+    terminal.wait_to_see("marks written to")
+    terminal.press("Q")
+    terminal.wait_to_see("ended with 0")
+    with Document.open(str(path)) as document:
+        assert [mark.text for mark in document.marks.of(1)] == ["look here"]

@@ -1,8 +1,11 @@
 """Real clients cannot tell a replay from the server that was recorded."""
 
+import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -23,18 +26,21 @@ def js_sdk(pytestconfig: pytest.Config) -> Path:
         pytest.skip("no Node")
     folder: Path = pytestconfig.cache.mkdir("genai-js")
     if not (folder / "node_modules").is_dir():
-        words = [
-            npm,
-            "install",
-            "--prefix",
-            str(folder),
-            "--no-audit",
-            "--no-fund",
-            "--ignore-scripts",
-            JS_SDK,
-        ]
-        if subprocess.run(words, capture_output=True, timeout=120).returncode:
-            pytest.skip(f"{JS_SDK} cannot be fetched")
+        with tempfile.TemporaryDirectory(dir=folder) as fetched:
+            words = [
+                npm,
+                "install",
+                "--prefix",
+                fetched,
+                "--no-audit",
+                "--no-fund",
+                "--ignore-scripts",
+                JS_SDK,
+            ]
+            if subprocess.run(words, capture_output=True, timeout=120).returncode:
+                pytest.skip(f"{JS_SDK} cannot be fetched")
+            with suppress(OSError):  # another worker was quicker
+                os.rename(fetched + "/node_modules", folder / "node_modules")
     return folder
 
 

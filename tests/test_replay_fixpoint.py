@@ -21,6 +21,8 @@ ENDS = {
 }
 ODD_CUTS = [Manner.RAGGED, Manner.FAULT]
 TLS_RECORD_BYTES = 16 * 1024
+LATE_NS = 5 * MILLISECOND
+"""Of a machine that runs tests on every core; tests/benchmarks/bench_replay.py measures an idle one."""
 
 
 @pytest.fixture
@@ -130,7 +132,7 @@ def test_times_are_a_fixpoint_within_milliseconds(ear: Ear) -> None:
     """A machine that stands still does so now and then: of several plays each moment's best time counts."""
     chunks = [(MILLISECOND * 20 * number, delta(number)) for number in range(1, 9)]
     kept = Kept(chunks, t_head_ns=10 * MILLISECOND, t_close_ns=200 * MILLISECOND)
-    original = recording(ear.folder / "x.sse.zst", *[kept] * 4)
+    original = recording(ear.folder / "x.sse.zst", *[kept] * 6)
     late_ns = []
     with Recording.open(str(ear.record_again(original, pace=ORIGINAL))) as again:
         for exchange in again.exchanges:
@@ -142,7 +144,7 @@ def test_times_are_a_fixpoint_within_milliseconds(ear: Ear) -> None:
             late_ns.append([(h or 0) - begin_ns - p for h, p in zip(heard, played, strict=True)])
     best = [min(moments) for moments in zip(*late_ns, strict=True)]
     assert min(best) >= 0, "nothing comes before its time"
-    assert max(best) < 2 * MILLISECOND, best
+    assert max(best) < LATE_NS, best
 
 
 @needs_shared

@@ -64,6 +64,14 @@ def dispositions(status: bytes) -> list[int]:
     return [int(line.split()[1], 16) & ~(0b11 << 31) for line in status.splitlines()]
 
 
+def test_the_command_keeps_its_limit_of_open_files_and_we_raise_ours() -> None:
+    look = """ours() { awk '/open files/ {print $4}' /proc/$PPID/limits; }
+        until [ "$(ours)" -gt 200 ]; do :; done
+        ulimit -Sn"""
+    limited = ["sh", "-c", 'ulimit -Sn 200; exec "$@"', "sh", *RUN, "sh", "-c", look]
+    assert subprocess.check_output(limited, timeout=20) == b"200\n"
+
+
 def test_standard_streams_pass_untouched() -> None:
     data = bytes(range(256)) * 1000
     done = subprocess.run([*RUN, "sh", "-c", "tee /dev/stderr"], input=data, capture_output=True)

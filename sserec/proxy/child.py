@@ -22,6 +22,9 @@ NOT_EXECUTABLE = 126
 NOT_FOUND = 127
 KILLED = 128
 
+MANY_FILES = 10_240
+"""As many as macOS lets any process have."""
+
 FORWARDED = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 KEYBOARD = (signal.SIGINT, signal.SIGQUIT)
 
@@ -38,6 +41,7 @@ async def run_command(command: Sequence[str], variables: Mapping[str, str]) -> i
     """Runs the command to its end, with the signals it would have got. Raises CannotStart."""
     with attending() as attend:
         child = Child(start(command, variables))
+        allow_many_files()
         attend(child)
         return await child.wait()
 
@@ -48,6 +52,17 @@ def start(command: Sequence[str], variables: Mapping[str, str]) -> "subprocess.P
         return subprocess.Popen(command, env=variables, close_fds=False)
     except OSError as fault:
         raise cannot_start(command[0], fault) from None
+
+
+def allow_many_files() -> None:
+    """Raises our own limit, now that the command has its own: a recorded connection takes two descriptors.
+
+    200 streams at once need more than the 256 that macOS, and a careful shell, begin with.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    ceiling = MANY_FILES if hard == resource.RLIM_INFINITY else min(MANY_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < ceiling:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (ceiling, hard))
 
 
 def cannot_start(program: str, fault: OSError) -> CannotStart:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sserec.errors import RecordingError
-from sserec.proxy.child import Child, attending, cannot_start
+from sserec.proxy.child import Child, allow_many_files, attending, cannot_start
 from sserec.proxy.names import NO_SUCH_NAME, SERVER_FAILURE, TYPE_A, Names, Question, answer, question
 from sserec.proxy.outward import OutwardProxies
 from sserec.proxy.routing import Route
@@ -75,6 +75,7 @@ async def run_isolated(enclosure: Enclosure, server: ProxyServer, outward: Outwa
     control, theirs = socket.socketpair()
     with control, theirs, attending() as attend:
         child = Child(start(enclosure, theirs))
+        allow_many_files()
         attend(child)
         theirs.close()
         try:

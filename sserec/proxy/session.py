@@ -18,7 +18,7 @@ from sserec import __version__
 from sserec.archive import Meta
 from sserec.errors import UsageError
 from sserec.proxy import environment, outward
-from sserec.proxy.child import caught, run_command
+from sserec.proxy.child import allow_many_files, caught, run_command
 from sserec.proxy.clock import Clock
 from sserec.proxy.destination import Destination, destination_path
 from sserec.proxy.endpoint import Endpoint, Say, policy_of
@@ -127,6 +127,7 @@ def meta(plan: Plan, clock: Clock, policy: Policy) -> Meta:
 
 
 async def serve_until_told() -> int:
+    allow_many_files()
     told = asyncio.Event()
     with caught((signal.SIGINT, signal.SIGTERM, signal.SIGHUP), lambda _: told.set()):
         await told.wait()

@@ -36,15 +36,15 @@ if TYPE_CHECKING:
 def proxy(
     *, directory: Path, split: bool, max_size_bytes: int | None, keep: int | None, quiet: bool, **asked: Any
 ) -> int:
-    """Record whatever goes through this proxy, until ^C or SIGTERM.
+    """Record whatever goes through, as a service.
 
     \b
     sserec proxy -d recordings > env.sh &        then, in any shell: . ./env.sh
     sserec proxy --split --keep 100 -d recordings
     sserec proxy --reverse https://generativelanguage.googleapis.com
 
-    Prints the variables that lead clients here: they hold the proxy's only credentials. One archive a run, in
-    DIRECTORY, unless told otherwise.
+    Runs until ^C or SIGTERM. Prints the variables that lead clients here: they hold the proxy's only credentials.
+    One archive a run, in DIRECTORY, unless told otherwise.
     """
     plan = plan_of(**asked, is_exported=True)
     if split and max_size_bytes is not None:

@@ -9,9 +9,7 @@ from typing import Any
 
 import click
 
-from sserec.cli.capture import FILE as FILE
-from sserec.cli.capture import Address as Address
-from sserec.cli.capture import capture_options, contradiction, plan_of
+from sserec.cli.capture import FILE, capture_options, contradiction, plan_of
 from sserec.cli.closing import Demands, Voice, tell, tell_nothing
 from sserec.errors import RecordingError, SserecError
 from sserec.proxy.plan import Plan

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sserec.cli.capture import FILE, Address
 from sserec.cli.closing import Voice
 from sserec.cli.pacing import BeforeCommand, pace_of, pacing, words_after_dashes
-from sserec.cli.record import FAULT, FILE, Address, WrongUsage
+from sserec.cli.record import FAULT, WrongUsage
 from sserec.display import count, printable
 from sserec.errors import SserecError
 

@@ -22,9 +22,6 @@ from sserec.proxy.child import allow_many_files, caught, run_command
 from sserec.proxy.clock import Clock
 from sserec.proxy.destination import Destination, destination_path
 from sserec.proxy.endpoint import Endpoint, Say, policy_of
-from sserec.proxy.endpoint import authority_part as authority_part
-from sserec.proxy.endpoint import prepare_forward as prepare_forward
-from sserec.proxy.endpoint import reachable as reachable
 from sserec.proxy.isolation import CannotIsolate, Enclosure, ports_to_catch, run_isolated
 from sserec.proxy.outcome import Outcome, finish
 from sserec.proxy.plan import Plan

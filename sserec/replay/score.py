@@ -80,6 +80,9 @@ class Pace:
 
     def of(self, score: Score) -> Score:
         """``score`` at this pace. At speed 1 without a limit every time stays what it was."""
+        return score if self == ORIGINAL else self._changed(score)
+
+    def _changed(self, score: Score) -> Score:
         recorded_ns = played_ns = 0
         for t_ns, cue in score:
             gap_ns = t_ns - recorded_ns

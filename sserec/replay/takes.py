@@ -47,8 +47,10 @@ class Take:
     head: Head | None
     """None where the connection ended before an answer came."""
     pieces: Callable[[], Iterator[Chunk]]
-    """The body; times are since the last byte of the request."""
+    """The body, with the recording's times."""
     finale: Finale
+    begin_ns: int = 0
+    """When the last byte of the request had been sent, by the recording's times; the others are since then."""
     t_head_ns: int = 0
     t_end_ns: int = 0
     coding: str | None = None
@@ -57,21 +59,23 @@ class Take:
     def score(self, start: Place = START) -> Score:
         """The performance from ``start`` on. What comes after a place comes as long after the head as it came after
         the place."""
-        t_ns, shift_ns = self.t_head_ns, 0 if start.t_ns is None else self.t_head_ns - start.t_ns
+        t_ns, late_ns = self.t_head_ns, 0 if start.t_ns is None else self.t_head_ns - start.t_ns
+        shift_ns = late_ns - self.begin_ns
         if self.head is not None:
             yield Moment(t_ns, self.head if start is START else Head(self.head.response))
         for chunk in self.pieces():
-            if data := chunk.data[max(start.offset - chunk.offset, 0) :]:
+            data = chunk.data if chunk.offset >= start.offset else chunk.data[start.offset - chunk.offset :]
+            if data:
                 t_ns = max(t_ns, chunk.t_ns + shift_ns)
                 yield Moment(t_ns, data)
-        yield Moment(max(t_ns, self.t_end_ns + shift_ns), self.finale)
+        yield Moment(max(t_ns, self.t_end_ns + late_ns), self.finale)
 
     def events(self) -> Iterator[tuple[int, Event]]:
         """The events of the body, and when each was whole."""
         decoder = Decoder()
         for chunk in self.pieces():
             for event in decoder.feed(chunk.data):
-                yield chunk.t_ns, event
+                yield chunk.t_ns - self.begin_ns, event
 
     def place_after(self, event_id: str) -> Place | None:
         """Where the event after the one with this id begins; None where there is no such event."""
@@ -120,8 +124,9 @@ def take(exchange: Exchange, file: str = "") -> Take | None:
         name,
         recorded_request,
         head(exchange),
-        lambda: retimed(exchange.chunks(), begin_ns),
+        exchange.chunks,
         finale(ending, close),
+        begin_ns,
         since(begin_ns, exchange.record.t_response_ns),
         t_end_ns + HOLD_NS if ending is Ending.CLIENT_CANCELLED else t_end_ns,
         undone_coding(exchange),
@@ -173,10 +178,6 @@ def since(begin_ns: int, t_ns: int | None) -> int:
     return 0 if t_ns is None else max(t_ns - begin_ns, 0)
 
 
-def retimed(chunks: Iterable[Chunk], begin_ns: int) -> Iterator[Chunk]:
-    return (Chunk(since(begin_ns, chunk.t_ns), chunk.offset, chunk.data) for chunk in chunks)
-
-
 def scripted(
     method: str, path: str, response: Response, pieces: Iterable[tuple[int, bytes]], ending: Ending
 ) -> Take:
@@ -192,6 +193,5 @@ def scripted(
         Head(response),
         lambda: iter(held),
         finale(ending, None),
-        0,
-        t_end_ns,
+        t_end_ns=t_end_ns,
     )

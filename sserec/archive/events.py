@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from sserec.archive.catalogue import EventPlace
 from sserec.archive.columns import ColumnReader, column, differences, rising_column, running_totals, varint
-from sserec.archive.format import MAX_PART_ROWS, BlockKind, RecordType, records
+from sserec.archive.format import MAX_PART_ROWS, BlockKind, RecordType
 from sserec.archive.store import BlockStore
 from sserec.archive.tables import EventPart, LazyParts
 from sserec.errors import DamagedArchive
@@ -77,8 +77,7 @@ def event_parts(
 
 
 def _find_part(store: BlockStore, place: EventPlace, exchange: int) -> EventPart:
-    prefix = varint(exchange) + varint(place.first)
-    for kind, payload in records(store.body(store.head(place.position))):
-        if kind == RecordType.EVENTS and payload.startswith(prefix):
-            return decode_part(payload)
-    raise DamagedArchive("a part of a table of events is not where the index says")
+    payload = store.record(store.head(place.position), RecordType.EVENTS, exchange, place.first)
+    if payload is None:
+        raise DamagedArchive("a part of a table of events is not where the index says")
+    return decode_part(payload)

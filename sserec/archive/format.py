@@ -177,6 +177,11 @@ def record(kind: RecordType, *parts: bytes) -> bytes:
 
 def records(body: bytes) -> Iterator[tuple[int, bytes]]:
     """The type and payload of each record of a block's body."""
+    return ((kind, body[start:end]) for kind, start, end in record_spans(body))
+
+
+def record_spans(body: bytes) -> Iterator[tuple[int, int, int]]:
+    """The type of each record of a block's body, and where its payload begins and ends."""
     position, end, count = 0, len(body), 0
     while position < end:
         kind = body[position]
@@ -184,5 +189,5 @@ def records(body: bytes) -> Iterator[tuple[int, bytes]]:
         count += 1
         if kind == 0 or size > end - position or count > MAX_RECORDS:
             raise DamagedArchive("a record has no type, is cut off, or is one too many")
-        yield kind, body[position : position + size]
+        yield kind, position, position + size
         position += size

@@ -306,8 +306,7 @@ class IndexedCatalogue:
 
 def find_run(store: BlockStore, head: BlockHead, exchange: int, start: int) -> Run:
     """The run of ``exchange`` in a block that begins at ``start`` of its body. Raises DamagedArchive."""
-    prefix = varint(exchange) + varint(start)
-    for kind, payload in records(store.body(head)):
-        if kind == RecordType.CHUNKS and payload.startswith(prefix):
-            return decode_run(payload)
-    raise DamagedArchive(f"block {head.seq} lacks chunks that the index says it has")
+    payload = store.record(head, RecordType.CHUNKS, exchange, start)
+    if payload is None:
+        raise DamagedArchive(f"block {head.seq} lacks chunks that the index says it has")
+    return decode_run(payload)

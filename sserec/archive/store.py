@@ -7,8 +7,10 @@ a checksum that was verified, and what is kept in memory is bounded whatever the
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from typing import TypeAlias
 from zlib import crc32
 
+from sserec.archive.columns import read_varint
 from sserec.archive.format import (
     FLAG_COMPRESSED,
     HEAD_SIZE_BYTES,
@@ -17,6 +19,7 @@ from sserec.archive.format import (
     BlockHead,
     RecordType,
     parse_head,
+    record_spans,
     records,
 )
 from sserec.archive.frames import decompress, decompress_prefix
@@ -29,11 +32,19 @@ _KEPT_DATA_BYTES = 9 << 20
 """The two frames on either side of where somebody reads; they are 4 MiB each."""
 _KEPT_BODY_BYTES = 3 << 20
 _KEPT_ITEMS = 256
+_KEPT_DIRECTORIES = 4
 _WORTH_A_PREFIX = 256 << 10
 
 
+_Directory: TypeAlias = dict[tuple[int, int, int], tuple[int, int]]
+"""Where the records of a block begin and end, by type and their first two numbers: exchange and start."""
+
+
 class _Recent:
-    """The byte strings used last, up to a total size."""
+    """The byte strings used last, up to a total size, but two of them whatever their size.
+
+    Who reads an exchange goes to and fro between its times and its events, and those stand in two blocks.
+    """
 
     def __init__(self, limit_bytes: int) -> None:
         self._limit_bytes = limit_bytes
@@ -49,7 +60,7 @@ class _Recent:
     def put(self, key: int, item: bytes) -> None:
         self._size_bytes += len(item) - len(self._items.pop(key, b""))
         self._items[key] = item
-        while len(self._items) > 1 and (
+        while len(self._items) > 2 and (
             self._size_bytes > self._limit_bytes or len(self._items) > _KEPT_ITEMS
         ):
             self._size_bytes -= len(self._items.popitem(last=False)[1])
@@ -63,6 +74,7 @@ class BlockStore:
         self._report = report
         self._bodies = _Recent(_KEPT_BODY_BYTES)
         self._data = _Recent(_KEPT_DATA_BYTES)
+        self._directories: OrderedDict[int, _Directory] = OrderedDict()
         self._spoilt: set[int] = set()
         """Positions of the blocks whose data are damaged, so that they are not tried again."""
         self._lock = threading.RLock()
@@ -82,6 +94,24 @@ class BlockStore:
                 body = self._read_body(head)
                 self._bodies.put(head.position, body)
             return body
+
+    def record(self, head: BlockHead, kind: RecordType, exchange: int, start: int) -> bytes | None:
+        """The payload of the block's first record of a kind that begins with two numbers, or None.
+
+        One look through a block serves all the exchanges in it: a thousand small ones share a block.
+        """
+        with self._lock:
+            span = self._directory(head).get((kind, exchange, start))
+            return None if span is None else self.body(head)[slice(*span)]
+
+    def _directory(self, head: BlockHead) -> _Directory:
+        directory = self._directories.pop(head.position, None)
+        if directory is None:
+            directory = directory_of(self.body(head))
+        self._directories[head.position] = directory
+        while len(self._directories) > _KEPT_DIRECTORIES:
+            self._directories.popitem(last=False)
+        return directory
 
     def check_body(self, head: BlockHead) -> None:
         """Proves the block's records without keeping them. Raises DamagedArchive."""
@@ -149,6 +179,17 @@ class BlockStore:
                 break
             proved += len(part)
         return data[:proved]
+
+
+def directory_of(body: bytes) -> _Directory:
+    """Where the runs of chunks and the parts of tables stand in a block's records."""
+    directory: _Directory = {}
+    for kind, begin, end in record_spans(body):
+        if kind in (RecordType.CHUNKS, RecordType.EVENTS):
+            exchange, position = read_varint(body, begin)
+            start, _ = read_varint(body, position)
+            directory.setdefault((kind, exchange, start), (begin, end))
+    return directory
 
 
 def read_head(source: Source, position: int) -> BlockHead | None:

@@ -107,7 +107,7 @@ def test_answer_and_detail_follow_the_cursor_both_ways(story: Path) -> None:
         await stage.press("5", "k")
         assert "answer as of event 5" in stage.screen
         assert "Hello▌" in stage.screen
-        assert "World" not in stage.desk.answer.text()
+        assert "World" not in stage.desk.whole_answer()
         await stage.press(".")
         assert "Hello World▌" in stage.screen
 

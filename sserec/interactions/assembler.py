@@ -58,6 +58,8 @@ class Assembly:
     last_event_id: str
     """The last ``event_id`` that was not empty: from where the stream can be resumed."""
     event_count: int
+    steps_before: int = 0
+    """How many steps (or outputs) stand before those in ``interaction``, because only the last were asked for."""
 
     @property
     def is_complete(self) -> bool:
@@ -120,16 +122,21 @@ class Assembler:
         elif type_:
             self._say("unknown-event", f"the event {shown(type_)!r} is unknown", type_)
 
-    def assembly(self) -> Assembly:
-        """What the events so far come to, as if the stream were still running."""
+    def assembly(self, last_steps: int | None = None) -> Assembly:
+        """What the events so far come to, as if the stream were still running.
+
+        ``last_steps`` (at least 1) leaves out the steps before, which costs nothing then, however many they are.
+        """
+        interaction, before = self._interaction(last_steps)
         return Assembly(
-            interaction=self._interaction(),
+            interaction=interaction,
             diagnostics=self._diagnostics.value(),
             aside=self._aside.value(),
             end=self._end(),
             error=self._error,
             last_event_id=self._last_event_id,
             event_count=self._count,
+            steps_before=before,
         )
 
     def ended(self, residue: Iterable[Residue] = (), tail: Tail | None = None) -> Assembly:
@@ -155,12 +162,21 @@ class Assembler:
         fork._said = self._said.copy()
         return fork
 
-    def _interaction(self) -> Json | None:
-        steps = copied(self._envelope.carried("steps")) or self._steps.value()
-        outputs = copied(self._envelope.carried("outputs")) or self._outputs.value()
+    def _interaction(self, last_steps: int | None) -> tuple[Json | None, int]:
+        """The interaction, and how many steps or outputs of it were left out."""
+        steps, steps_before = self._last("steps", self._steps, last_steps)
+        outputs, outputs_before = self._last("outputs", self._outputs, last_steps)
         if not (steps or outputs or self._envelope.is_known):
-            return None
-        return self._envelope.value(steps, outputs)
+            return None, 0
+        return self._envelope.value(steps, outputs), steps_before or outputs_before
+
+    def _last(self, key: str, track: Track, last: int | None) -> tuple[list[Json], int]:
+        """The steps, or the last of them, and how many stand before."""
+        carried = self._envelope.carried(key)
+        count = len(carried) if carried else len(track)
+        if not carried:
+            return track.value(last), max(count - last, 0) if last else 0
+        return copied(carried if last is None else carried[-last:]), max(count - last, 0) if last else 0
 
     def _end(self) -> End:
         if self._envelope.is_completed:

@@ -87,6 +87,13 @@ class Numbered(Generic[T]):
     def get(self, number: int) -> T | None:
         return self._row[number] if 0 <= number < len(self._row) else self._others.get(number)
 
+    def last(self, count: int) -> list[tuple[int, T]] | None:
+        """The last ones in order, where that takes no looking at the others; else None."""
+        if self._others:
+            return None
+        first = max(len(self._row) - count, 0)
+        return list(enumerate(self._row[first:], start=first))
+
     def items(self) -> Iterator[tuple[int, T]]:
         return chain(enumerate(self._row), self._others.items())
 

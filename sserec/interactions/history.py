@@ -35,15 +35,20 @@ class History:
         self._counts = [0]
         self._least = self._spacing = spacing
         self._since = 0
+        self._nearby = Assembler()
+        """Where :meth:`at` was last: mostly the next question is about an event soon after it."""
 
-    def at(self, k: int) -> Assembly:
-        """The assembly after the first ``k`` events. Raises IndexError where there are fewer."""
+    def at(self, k: int, last_steps: int | None = None) -> Assembly:
+        """The assembly after the first ``k`` events; ``last_steps`` as in :meth:`Assembler.assembly`.
+
+        Raises IndexError where there are fewer events.
+        """
         if k < 0:
             raise IndexError(f"no event {k}")
         if k >= self._head.event_count:
             self.advance(k)
-            return self._head.assembly()
-        return self._refolded(k).assembly()
+            return self._head.assembly(last_steps)
+        return self._refolded(k).assembly(last_steps)
 
     def advance(self, k: int) -> None:
         """Folds the first ``k`` events, so that :meth:`at` up to there is quick. Raises IndexError as it does."""
@@ -59,10 +64,11 @@ class History:
 
     def _refolded(self, k: int) -> Assembler:
         nearest = bisect_right(self._counts, k) - 1
-        assembler = self._checkpoints[nearest].fork()
-        for event in self._events(self._counts[nearest], k):
-            assembler.feed(event)
-        return assembler
+        if not self._counts[nearest] <= self._nearby.event_count <= k:
+            self._nearby = self._checkpoints[nearest].fork()
+        for event in self._events(self._nearby.event_count, k):
+            self._nearby.feed(event)
+        return self._nearby
 
     def _keep_checkpoint(self) -> None:
         self._spacing = max(self._least, self._head.weight)

@@ -94,10 +94,12 @@ class Track:
         """Label and step of what is still open."""
         return ((self._label(index), step) for index, step in self._steps.items() if not step.is_stopped)
 
-    def value(self) -> list[Json]:
-        """The steps as JSON, in the order of their indexes."""
-        steps = [*self._superseded, *self._steps.items()]
-        return [step.value() for _, step in sorted(steps, key=lambda item: item[0])]
+    def value(self, last: int | None = None) -> list[Json]:
+        """The steps as JSON, in the order of their indexes; all, or the ``last`` ones."""
+        quick = None if last is None or self._superseded else self._steps.last(last)
+        steps = quick if quick is not None else [*self._superseded, *self._steps.items()]
+        ordered = sorted(steps, key=lambda item: item[0])
+        return [step.value() for _, step in (ordered if last is None else ordered[-last:])]
 
     @property
     def weight(self) -> int:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rich.cells import cell_len
 from rich.style import Style
+from textual.message import Message
 from textual.strip import Strip
 
 from sserec.display import count, printable
@@ -23,9 +24,13 @@ from sserec.tui.wrapping import wrapped
 if TYPE_CHECKING:
     from sserec.tui.markdown_lines import Typesetter
 
+STEPS_LAID = 64
 LINES_LAID = 200
-CHARACTERS_LAID = 8 * 1024
+CHARACTERS_LAID = 4 * 1024
 """As much of a pane, and of the end of one text, is laid out at first; more when the person scrolls up to it."""
+REACH = 4
+SEARCHED_REACH = 256
+"""A search looks at the last 16,384 steps, 51,200 lines, and 1 MB of each text."""
 ARRIVING = "▌"
 MARGIN = "  "
 INKS = ("heading", "code", "link", "quote", "bullet", "rule")
@@ -39,7 +44,10 @@ class Laid(NamedTuple):
 
 
 class AnswerPane(TextPane):
-    """Thoughts, calls, results and text, in order."""
+    """Thoughts, calls, results and text, in order. It asks for more steps by :class:`AnswerPane.Wanting`."""
+
+    class Wanting(Message):
+        """The person wants to see what stands before what is shown."""
 
     def __init__(self) -> None:
         super().__init__(id="answer")
@@ -50,20 +58,29 @@ class AnswerPane(TextPane):
         self._laid_width = 0
         self._reach = 1
         """How many times as much is laid out as at first."""
-        self._is_cut = False
+        self._is_cut = self._is_reaching = False
+        self._steps_before = 0
         self._typesetter: Typesetter | None = None
 
-    def show(self, blocks: list[Block], notice: str = "") -> None:
-        """Shows these blocks; ``notice`` says what is missing from them, or why there are none."""
-        at_end = self.is_at_end
-        self._blocks, self._notice = blocks, notice
+    @property
+    def steps_wanted(self) -> int:
+        """How many of the last steps it has room for."""
+        return STEPS_LAID * self._reach
+
+    def show(self, blocks: list[Block], steps_before: int = 0, notice: str = "") -> None:
+        """Shows these blocks, before which other steps stand; ``notice`` says why there are none.
+
+        The distance to the end stays the same: that is where an answer grows.
+        """
+        below = self.line_count() - self.scroll_offset.y
+        at_end = below <= self.page_height
+        self._blocks, self._steps_before, self._notice = blocks, steps_before, notice
         self.content_changed()
         if at_end:
-            self.jump_to(self.line_count())
-
-    @property
-    def is_at_end(self) -> bool:
-        return self.scroll_offset.y >= self.line_count() - self.page_height
+            super().jump_to(self.line_count())
+        elif self._is_reaching:
+            super().jump_to(self.line_count() - below)
+        self._is_reaching = False
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
@@ -83,32 +100,39 @@ class AnswerPane(TextPane):
             laid[number] = self._laid_block(number, width)
             line_count += len(laid[number].lines)
         self._laid = laid
-        self._is_cut = number > 0 or any(self._start(each.block.text) for each in laid.values())
+        is_cut = number > 0 or self._steps_before > 0
+        self._is_cut = is_cut or any(self._start(each.block.text) for each in laid.values())
         lines = [line for at in sorted(laid) for line in laid[at].lines]
-        return [*self._above(number), *lines, *self._below(width)]
+        return [*(self._above() if is_cut else ()), *lines, *self._below(width)]
 
     def _laid_block(self, number: int, width: int) -> Laid:
         block, before = self._blocks[number], self._laid.get(number)
         return before if before and before.block == block else Laid(block, self._block_lines(block, width))
 
-    def _above(self, hidden_blocks: int) -> list[Strip]:
-        if not hidden_blocks:
-            return []
-        notice = f"… {count(hidden_blocks, 'block')} before this: g, k or PgUp at the top shows more"
+    def _above(self) -> list[Strip]:
+        notice = "… more stands before this: g, k or PgUp at the top shows it"
         return [strip_of((notice, self.ink("notice"))), Strip([])]
 
     def _below(self, width: int) -> list[Strip]:
         return wrapped([(self._notice, self.ink("notice"))], width) if self._notice else []
 
     def jump_to(self, y: float) -> None:
-        """At the top, lays out more of what stands above it."""
-        if y <= 0 and self._is_cut and self.has_focus:
-            before = self.line_count()
-            self._reach *= 4
-            self._laid.clear()
-            self.content_changed()
-            y += self.line_count() - before
+        """At the top, asks for more of what stands above it."""
+        if y <= 0 and self._is_cut and self.has_focus and not self._is_reaching:
+            self.reach_further()
         super().jump_to(y)
+
+    def reach_further(self) -> None:
+        self._reach *= REACH
+        self._is_reaching = True
+        self._laid.clear()
+        self.post_message(self.Wanting())
+
+    def reach_all(self) -> None:
+        """As far as a search looks; the next :meth:`show` lays it out."""
+        if self._is_cut:
+            self._reach = SEARCHED_REACH
+            self._laid.clear()
 
     def _block_lines(self, block: Block, width: int) -> list[Strip]:
         body = self._box(block, width) if block.media is not None else self._body(block, width)
@@ -179,9 +203,10 @@ class AnswerPane(TextPane):
             strip_of((f"└{edge}┘", ink)),
         ]
 
-    def text(self) -> str:
-        """All blocks, each below its title."""
-        return "\n\n".join(f"[{block.index}] {block.title}\n{block.text}" for block in self._blocks)
+
+def text_of(blocks: list[Block]) -> str:
+    """All blocks, each below its title."""
+    return "\n\n".join(f"[{block.index}] {block.title}\n{block.text}" for block in blocks)
 
 
 def boxed(row: Strip, width: int, ink: Style) -> Strip:

@@ -14,7 +14,7 @@ from textual.widget import Widget
 from sserec.display import count, duration, printable, size
 from sserec.records import Severity
 from sserec.tui import kinds
-from sserec.tui.answer_pane import AnswerPane
+from sserec.tui.answer_pane import AnswerPane, text_of
 from sserec.tui.companion import Companion
 from sserec.tui.config import Config
 from sserec.tui.detail import FORMS, DetailPane
@@ -150,9 +150,20 @@ class DeskBase(Working, Widget):
         if not self.stream.answer.reach(folded):
             self.start("answer", self.stream.answer.advance(folded))
             return
-        assembly = self.stream.answer.at(folded)
-        shown = [] if assembly is None else blocks(assembly)
-        self.answer.show(shown, "" if shown else self.no_answer())
+        assembly = self.stream.answer.at(folded, self.answer.steps_wanted)
+        if assembly is None:
+            self.answer.show([], notice=self.no_answer())
+        else:
+            shown = blocks(assembly)
+            self.answer.show(shown, assembly.steps_before, "" if shown else self.no_answer())
+
+    def on_answer_pane_wanting(self, _: AnswerPane.Wanting) -> None:
+        self.show_answer()
+
+    def whole_answer(self) -> str:
+        """All of the answer, each block below its title."""
+        assembly = self.stream.answer.at(self.cursor.folded)
+        return "" if assembly is None else text_of(blocks(assembly))
 
     def no_answer(self) -> str:
         """Why the answer pane is empty."""

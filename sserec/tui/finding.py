@@ -53,6 +53,9 @@ class Finding(DeskBase):
         self.start("find", nearest_first(self._hits, self.cursor.event))
 
     def find_in_pane(self, pane: TextPane, text: str) -> None:
+        if pane is self.answer:
+            self.answer.reach_all()
+            self.show_answer()
         found = pane.seek(text)
         self.say(f"{found:,} in this pane" if found else f"{text} is not in this pane")
 

@@ -40,6 +40,8 @@ class Taking(DeskBase):
     def shown_text(self) -> tuple[str, str]:
         """What the focused pane shows, and what to call it."""
         focused = self.screen.focused
+        if focused is self.answer:
+            return self.whole_answer(), "answer"
         if isinstance(focused, TextPane):
             return focused.text(), focused.id or "text"
         if not len(self.stream):

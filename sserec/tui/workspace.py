@@ -221,7 +221,7 @@ class Workspace(Moving, Finding, Taking):
         if progress is None:
             self.show_answer()
         else:
-            self.answer.show([], f"folding {progress.fraction:.0%} …")
+            self.answer.show([], notice=f"folding {progress.fraction:.0%} …")
 
     def checked_more(self, progress: Progress | None) -> None:
         self.events.refresh()

@@ -33,19 +33,22 @@ class Answer:
         self._tape = tape
         self._history = History(tape.events)
         self._lock = threading.Lock()
-        self._recent = Recent(self._history.at, limit=1)
+        self._recent: Recent[tuple[int, int | None], Assembly] = Recent(self._look_up, limit=1)
 
     def reach(self, folded: int) -> bool:
         """Whether :meth:`at` answers at once for so many events."""
         return folded <= self.ready_to + EVENTS_A_STEP
 
-    def at(self, folded: int) -> Assembly | None:
-        """The assembly after the first ``folded`` events; None where :meth:`advance` has to go on before."""
+    def at(self, folded: int, last_steps: int | None = None) -> Assembly | None:
+        """The assembly after the first ``folded`` events; None where :meth:`advance` has to go on before.
+
+        ``last_steps`` leaves out the steps before these, which a screen does not show anyway.
+        """
         if not self.reach(folded):
             return None
         with self._lock:
             self.ready_to = max(self.ready_to, folded)
-            return self._recent[folded]
+            return self._recent[folded, last_steps]
 
     def advance(self, folded: int) -> Job:
         """Folds the first ``folded`` events."""
@@ -55,6 +58,9 @@ class Answer:
                 self._history.advance(target)
                 self.ready_to = max(self.ready_to, target)
             yield Progress(self.ready_to, folded)
+
+    def _look_up(self, asked: tuple[int, int | None]) -> Assembly:
+        return self._history.at(*asked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +106,14 @@ def blocks(assembly: Assembly) -> list[Block]:
     interaction = assembly.interaction or {}
     steps = interaction.get("steps") or interaction.get("outputs")
     steps = steps if isinstance(steps, list) else []
-    found = [block for index, step in enumerate(steps) for block in _step_blocks(index, step)]
+    numbered = enumerate(steps, start=assembly.steps_before)
+    found = [block for index, step in numbered for block in _step_blocks(index, step)]
     if found and assembly.end is End.OPEN and interaction.get("status") in (None, "in_progress"):
         found[-1] = replace(found[-1], is_arriving=True)
     if assembly.error is not None:
-        found.append(Block(len(steps), "error", "error", _pretty(assembly.error), "json"))
+        found.append(
+            Block(assembly.steps_before + len(steps), "error", "error", _pretty(assembly.error), "json")
+        )
     return found
 
 

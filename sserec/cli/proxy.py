@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sserec.cli.capture import Size, capture_options, contradiction, plan_of
-from sserec.cli.closing import Voice
 from sserec.display import count, duration, printable, size
 
 if TYPE_CHECKING:
@@ -54,11 +53,11 @@ def proxy(
     from sserec.proxy.shelf import Shelving
 
     shelving = Shelving(directory, per_exchange=split, max_size_bytes=max_size_bytes, keep=keep)
-    run(plan, shelving, Voice(quiet=False), tells_each=not quiet)
+    run(plan, shelving, tells_each=not quiet)
     return 0
 
 
-def run(plan: "Plan", shelving: "Shelving", voice: Voice, *, tells_each: bool) -> None:
+def run(plan: "Plan", shelving: "Shelving", *, tells_each: bool) -> None:
     from sserec.proxy.trust import UpstreamTrust
 
     trust = UpstreamTrust(plan.upstream_ca, verifies=not plan.insecure)
@@ -67,16 +66,20 @@ def run(plan: "Plan", shelving: "Shelving", voice: Voice, *, tells_each: bool) -
 
     def ended(one: "Ended") -> None:
         if tells_each:
-            voice.say(line(one))
+            say(line(one))
 
     def ready(prepared: "Prepared") -> None:
         click.echo("\n".join(exports(os.environ, prepared.variables)))
-        voice.say(f"recording into {shelving.folder}/, until ^C")
+        say(f"recording into {shelving.folder}/, until ^C")
 
     try:
-        tell(serve(plan, shelving, trust, Voices(voice.say, ended, ready)), shelving, voice)
+        tell(serve(plan, shelving, trust, Voices(say, ended, ready)), shelving)
     finally:
         trust.settle()
+
+
+def say(text: str) -> None:
+    click.echo(f"sserec: {text}", err=True)
 
 
 def exports(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
@@ -103,10 +106,10 @@ def line(one: "Ended") -> str:
     return printable(f"{', '.join(facts)} → {one.path.name}")
 
 
-def tell(served: "Served", shelving: "Shelving", voice: Voice) -> None:
+def tell(served: "Served", shelving: "Shelving") -> None:
     if served.lost:
         reason = served.lost.error or "the disk was too slow"
         lost = f"{count(served.lost.chunks, 'chunk')}, {size(served.lost.size_bytes)}"
-        voice.say(f"THE RECORDING IS INCOMPLETE: {lost} could not be written: {reason}")
+        say(f"THE RECORDING IS INCOMPLETE: {lost} could not be written: {reason}")
     archives = count(served.archive_count, "archive")
-    voice.say(f"recorded {count(served.exchange_count, 'exchange')} in {archives} in {shelving.folder}/")
+    say(f"recorded {count(served.exchange_count, 'exchange')} in {archives} in {shelving.folder}/")

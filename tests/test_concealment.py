@@ -1,5 +1,6 @@
 """Bodies: what is secret is gone, and not one byte has moved."""
 
+import itertools
 import json
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sserec.concealment import concealed, parse_path
+from sserec.proxy.withheld import LIMIT_BYTES, Withheld
 from sserec.records import Response
 from sserec.redact import KEEP_SECRETS, SECRET_MEMBERS, SECRETS
 
@@ -146,3 +148,27 @@ def test_names_of_ones_own_come_to_those_of_the_tables() -> None:
         ["curl", "-H", f"X-Mine: {CANARY}", "-d", body({"user": {"email": CANARY}}).decode()]
     )
     assert CANARY not in str(clean)
+
+
+@given(st.lists(st.integers(0, 60), max_size=8))
+def test_a_body_that_comes_in_pieces_is_given_out_in_them(borders: list[int]) -> None:
+    data = body({"user": {"email": CANARY}, "api_key": CANARY})
+    at = sorted({0, *borders, len(data)})
+    pieces = [data[start:end] for start, end in itertools.pairwise(at)]
+    withheld = Withheld[int](PATHS.body, PATHS.body_part)
+    early = [given for number, piece in enumerate(pieces) for given in withheld.add(piece, number)]
+    late = withheld.end()
+    assert early == [], "a name and its value may come in different pieces"
+    assert b"".join(piece for piece, _ in late) == PATHS.body(data)
+    assert [(len(piece), number) for piece, number in late] == [(len(p), n) for n, p in enumerate(pieces)]
+
+
+def test_a_body_that_is_too_long_to_wait_for_is_looked_through_all_the_same() -> None:
+    member = b', "api_key": "' + CANARY.encode() + b'"'
+    pieces = [b'{"image": "' + b"A" * LIMIT_BYTES + b'"' + member, member, member + b"}"]
+    withheld = Withheld[None](SECRETS.body, SECRETS.body_part)
+    given = [[piece for piece, _ in withheld.add(piece, None)] for piece in pieces]
+    assert [len(ready) for ready in given] == [1, 1, 1], "from the limit on nothing is held"
+    assert [len(ready[0]) for ready in given] == [len(piece) for piece in pieces]
+    assert CANARY.encode() not in b"".join(ready[0] for ready in given)
+    assert withheld.end() == []

@@ -19,7 +19,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"interactions", "holes"}),
     frozenset({"archive", "authority", "annotations", "stats", "conversations"}),
     frozenset({"sources"}),
-    frozenset({"recording", "check"}),
+    frozenset({"recording", "check", "diff"}),
     frozenset({"proxy", "export"}),
     frozenset({"replay"}),
     frozenset({"httpx"}),
@@ -29,14 +29,15 @@ FLOORS: tuple[frozenset[str], ...] = (
 """Each floor imports only what stands below it; a package counts as one, but for the part named on its own."""
 
 PURE = (
-    "errors", "records", "display", "sse", "holes", "concealment", "redact", "archive.format", "timeline", "interactions",
-    "annotations", "stats", "check", "conversations", "replay.score", "replay.asked", "replay.differences",
-    "replay.repertoire", "replay.programme",
+    "errors", "records", "display", "sse", "holes", "concealment", "redact", "archive.columns", "archive.format",
+    "timeline", "interactions", "annotations", "stats", "check", "conversations", "diff", "replay.score",
+    "replay.asked", "replay.differences", "replay.repertoire", "replay.programme",
 )  # fmt: skip
-IMPURE_MODULES = frozenset(
-    "asyncio click httpx io logging multiprocessing os pathlib queue random secrets select selectors shutil signal "
-    "socket ssl subprocess sys tempfile textual threading time".split()
-)
+IMPURE_MODULES = frozenset({
+    "asyncio", "click", "httpx", "io", "logging", "multiprocessing", "os", "pathlib", "queue", "random", "secrets",
+    "select", "selectors", "shutil", "signal", "socket", "ssl", "subprocess", "sys", "tempfile", "textual", "threading",
+    "time",
+})  # fmt: skip
 IMPURE_CALLS = frozenset({"open", "print", "input", "exec", "eval"})
 
 

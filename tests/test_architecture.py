@@ -29,7 +29,7 @@ FLOORS: tuple[frozenset[str], ...] = (
 """Each floor imports only what stands below it; a package counts as one, but for the part named on its own."""
 
 PURE = (
-    "errors", "records", "display", "sse", "holes", "concealment", "redact", "archive.columns", "archive.format",
+    "errors", "records", "display", "sse", "holes", "concealment", "redact", "archive.format",
     "timeline", "interactions", "annotations", "stats", "check", "conversations", "diff", "replay.score",
     "replay.asked", "replay.differences", "replay.repertoire", "replay.programme",
 )  # fmt: skip

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -140,6 +141,21 @@ def test_a_pager_gets_the_terminal_and_gives_it_back(terminal: Terminal, story: 
     terminal.wait_to_see("1/10")
     terminal.press("Q")
     terminal.wait_to_see("ended with 0")
+
+
+def test_a_replay_is_started_and_ends_with_the_viewer(terminal: Terminal, story: Path) -> None:
+    terminal.type(command("view story.sse.zst"))
+    terminal.wait_to_see("1/10")
+    terminal.press("r")
+    screen = terminal.wait_to_see("replay: http://127.0.0.1:")
+    found = re.search(r"127\.0\.0\.1:(\d+)", screen)
+    assert found
+    address = "127.0.0.1", int(found[1])
+    socket.create_connection(address).close()
+    terminal.press("Q")
+    terminal.wait_to_see("ended with 0")
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(address).close()
 
 
 def test_a_growing_file_is_followed_until_its_recorder_has_ended(terminal: Terminal, tmp_path: Path) -> None:

@@ -4,17 +4,16 @@ The viewer has the terminal, so the command gets nothing to read, and what it wr
 ended. The exit code is the command's, as without --view.
 """
 
-import gc
 from collections.abc import Sequence
 from pathlib import Path
 
-from sserec.cli.view import needs_terminal, whole_terminal
+from sserec.cli.view import needs_terminal, prepare_process, whole_terminal
 
 
 def record_and_view(arguments: Sequence[str], path: Path) -> int:
     """Runs ``sserec record`` with ``arguments``, which writes to ``path``, and views it. Returns how it ended."""
     needs_terminal()
-    gc.disable()
+    prepare_process()
     from sserec.tui.companion import Companion, identity
     from sserec.tui.config import load_config
     from sserec.tui.keymap import IDS

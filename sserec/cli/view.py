@@ -4,7 +4,7 @@ import gc
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sserec.tui.model.document import Document
 
 EXIT_TROUBLE = 2
+M_ARENA_MAX = -8
 
 
 @click.command()
@@ -43,7 +44,7 @@ def view(file: str, number: int | None, follow: bool, speed: float | None, idle_
     Example:  sserec view file.sse.zst
               sserec view --follow growing.sse.zst
     """
-    gc.disable()  # until the first frame: a fifth of the way to it was collections that found nothing
+    prepare_process()
     from sserec.tui.config import load_config
     from sserec.tui.keymap import IDS
 
@@ -62,6 +63,18 @@ def view(file: str, number: int | None, follow: bool, speed: float | None, idle_
         with whole_terminal():
             Viewer(document, config, exchange=number, follow=follow).run()
         raise SystemExit(EXIT_TROUBLE if document.trouble is not None else 0)
+
+
+def prepare_process() -> None:
+    """Collects no garbage until the first frame, a fifth of the way to which was collections that found nothing.
+
+    And gives all threads one heap: with a million events folded, 101 MB instead of 132.
+    """
+    import ctypes
+
+    gc.disable()
+    with suppress(AttributeError):  # mallopt(3) is of the GNU C library
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
 
 
 def needs_exchange(document: "Document", number: int) -> None:

@@ -7,7 +7,6 @@ import gc
 import os
 import sys
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from functools import partial
 from typing import ClassVar
 
@@ -30,7 +29,6 @@ from sserec.tui.workspace import APP_KEYS, REFRESH_S, Workspace
 
 SWITCH_S = 0.001
 """How soon a job in a thread makes way for a frame; the interpreter's own 5 ms are a third of one."""
-M_ARENA_MAX = -8
 
 
 class Viewer(App[None]):
@@ -95,7 +93,6 @@ class Viewer(App[None]):
         gc.freeze()
         gc.enable()
         sys.setswitchinterval(SWITCH_S)
-        share_one_heap()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette: the commands of ``:`` and the keys that have none."""
@@ -120,11 +117,3 @@ class Viewer(App[None]):
         key = next(key for key in ALL if key.id == id)
         owner: Widget | App[None] = self if key.id in APP_KEYS or self.desk is None else self.desk
         await self.run_action(key.action, owner)
-
-
-def share_one_heap() -> None:
-    """Jobs in threads take memory from where the screen does: 101 MB instead of 132 for a million events."""
-    import ctypes
-
-    with suppress(AttributeError):  # mallopt(3) is of the GNU C library
-        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)

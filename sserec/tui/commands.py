@@ -45,6 +45,8 @@ COMMANDS = (
     Command("write-marks", "", "write marks and notes into the file"),
     Command("check", "", "check the recording, as sserec check does"),
     Command("findings", "", "what the check said"),
+    Command("diff", "FILE", "compare with another recording, as sserec diff does"),
+    Command("replay", "", "serve this recording, as sserec replay does; again: stop that"),
     Command("request", "", "the request, and the head of the response"),
     Command("speed", "N", "play at N times the speed", ("0.25", "0.5", "1", "2", "5", "10")),
     Command("idle", "[SECONDS]", "play a longer silence as one of this length; nothing plays it whole"),

@@ -87,6 +87,10 @@ GROUPS: dict[str, tuple[Key, ...]] = {
         Key("export", "x", "export", "export, in any format", "export"),
         Key("save-media", "b", "save_media", "save the images, audio and video"),
     ),
+    "Other commands": (
+        Key("replay", "r", "replay", "serve this recording; again: stop that"),
+        Key("diff", "d", "diff", "compare with another recording"),
+    ),
     "Else": (
         Key("command", ":", "command", "a command; a number goes to that event", "command"),
         Key("palette", "ctrl+p", "palette", "all commands, to search in"),

@@ -19,6 +19,7 @@ from sserec.tui.keymap import ANYWHERE, bindings
 from sserec.tui.model.jobs import Progress
 from sserec.tui.moving import Moving
 from sserec.tui.prompt import Prompt
+from sserec.tui.running import Running
 from sserec.tui.taking import Taking
 from sserec.tui.text_pane import TextPane
 
@@ -29,7 +30,7 @@ PICTURE_EVERY = 5
 """Of those looks, each fifth redraws the timeline."""
 
 
-class Workspace(Moving, Finding, Taking):
+class Workspace(Moving, Finding, Taking, Running):
     """One recording, and all that keys do with it."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(ANYWHERE - APP_KEYS)
@@ -92,6 +93,7 @@ class Workspace(Moving, Finding, Taking):
     def leave(self) -> None:
         """Ends the viewer; where a command still runs, not before it was said twice."""
         if self.companion is None or self.companion.returncode is not None or self._was_asked_to_stop:
+            self.end_replay()
             self.app.exit()
             return
         self._was_asked_to_stop = True

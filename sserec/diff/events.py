@@ -11,11 +11,11 @@ from itertools import groupby
 from typing import NamedTuple
 
 from sserec.diff.pairing import Pairing
-from sserec.diff.paths import Path
+from sserec.diff.paths import EACH, Path
 from sserec.diff.rows import Keys, Kind, Row, Rows, rows
-from sserec.diff.side import Part, Side
+from sserec.diff.side import Side
 from sserec.diff.values import Change, compare
-from sserec.diff.volatile import Place
+from sserec.diff.volatile import Mark, Place
 
 ROOT = "event"
 INDEX_PATH: Path = (ROOT, "data", "index")
@@ -85,49 +85,48 @@ class _Layout:
         return self._laid, self._extra
 
     def _lay(self, row: Row) -> None:
-        a = None if row.a is None else self._a.part(row.a)
-        b = None if row.b is None else self._b.part(row.b)
-        if a is not None and b is not None:
-            self._compare_steps(a, b)
-            self._lay_pair(row.kind, a.units, b.units)
-        elif a is not None:
-            self._shift -= a.step is not None
-            twin = None if row.twin is None else self._b.part(row.twin).units
-            for place, unit in enumerate(a.units):
-                self._laid.append(row.kind, unit, None, None if twin is None else twin[place])
-        elif b is not None:
-            self._shift += b.step is not None
-            twin = None if row.twin is None else self._a.part(row.twin).units
-            for place, unit in enumerate(b.units):
-                self._laid.append(row.kind, None, unit, None if twin is None else twin[place])
+        if row.a is not None and row.b is not None:
+            self._compare_steps(self._a.step(row.a), self._b.step(row.b))
+            self._lay_pair(row.kind, self._a.units_of(row.a), self._b.units_of(row.b))
+        elif row.a is not None:
+            self._shift -= self._a.step(row.a) is not None
+            twins = None if row.twin is None else self._b.units_of(row.twin)
+            for place, unit in enumerate(self._a.units_of(row.a)):
+                self._laid.append(row.kind, unit, None, None if twins is None else twins[place])
+        elif row.b is not None:
+            self._shift += self._b.step(row.b) is not None
+            twins = None if row.twin is None else self._a.units_of(row.twin)
+            for place, unit in enumerate(self._b.units_of(row.b)):
+                self._laid.append(row.kind, None, unit, None if twins is None else twins[place])
 
     def _lay_pair(self, kind: Kind, a: range, b: range) -> None:
         """The units of two parts that belong to one another."""
         if kind is Kind.SAME:
-            for pair in zip(a, b, strict=True):
-                self._laid.append(kind, *pair)
-            return
-        for inner, of_a, of_b, twin in rows(_unit_keys(self._a, a), _unit_keys(self._b, b)):
-            self._laid.append(
-                inner,
-                None if of_a is None else a[of_a],
-                None if of_b is None else b[of_b],
-                None if twin is None else (b if of_b is None else a)[twin],
-            )
+            self._laid.extend_same(a, b)
+        elif len(a) == len(b) == 1 and self._a.alike[a.start] == self._b.alike[b.start]:
+            self._laid.append(kind, a.start, b.start)
+        else:
+            for inner, of_a, of_b, twin in rows(_unit_keys(self._a, a), _unit_keys(self._b, b)):
+                self._laid.append(
+                    inner,
+                    None if of_a is None else a[of_a],
+                    None if of_b is None else b[of_b],
+                    None if twin is None else (b if of_b is None else a)[twin],
+                )
 
-    def _compare_steps(self, a: Part, b: Part) -> None:
+    def _compare_steps(self, a: int | None, b: int | None) -> None:
         """A step more or less moves the indexes behind it; any other index is a difference, said once."""
-        if a.step is None or b.step is None:
+        if a is None or b is None:
             return
-        shift = b.step - a.step
+        shift = b - a
         if shift not in (self._shift, self._shift_seen):
-            change = Change(Kind.CHANGED, INDEX_PATH, INDEX_PATH, a.step, b.step)
+            change = Change(Kind.CHANGED, INDEX_PATH, INDEX_PATH, a, b)
             self._extra[len(self._laid)] = [change]
         self._shift = self._shift_seen = shift
 
 
 def _part_keys(side: Side) -> Keys:
-    return Keys(side.part_keys, [f"{part.step is None} {part.sort}" for part in side.parts()])
+    return Keys(side.part_keys, side.part_sorts)
 
 
 def _unit_keys(side: Side, units: range) -> Keys:
@@ -137,20 +136,28 @@ def _unit_keys(side: Side, units: range) -> Keys:
 def _misfits(a: Side, b: Side, laid: Rows) -> Iterator[tuple[int, Change]]:
     """Volatile values that are not the same everywhere, each at its first row."""
     pairing: Pairing[tuple[int, Path]] = Pairing()
-    for number, (kind, of_a, of_b, twin) in enumerate(laid):
-        other = twin if kind is Kind.MOVED else of_b
-        if of_a is None or other is None:
+    for number, kind, of_a, of_b in laid.opposite():
+        if not a.marks[of_a] or not b.marks[of_b]:
             continue
-        marks_a, marks_b = a.marks[of_a], b.marks[other]
-        if marks_a and marks_b:
-            opposite = {(rule, path): value for rule, path, value in marks_b}
-            for rule, path, value in marks_a:
-                if (rule, path) in opposite:
-                    pairing.meet(rule, value, opposite[rule, path], (number, path))
+        for rule, path, value_a, value_b in _opposite(a.marks[of_a], b.marks[of_b], kind):
+            pairing.meet(rule, value_a, value_b, (number, path))
     for misfit in pairing.misfits():
         row, path = misfit.where
         here = (ROOT, *path)
         yield row, Change(Kind.CHANGED, here, here, misfit.a, misfit.b, misfit.count)
+
+
+def _opposite(
+    a: tuple[Mark, ...], b: tuple[Mark, ...], kind: Kind
+) -> Iterator[tuple[str, Path, str | int, str | int]]:
+    """Volatile values in the same place. Units that say the same have the same, in the same order."""
+    if kind is not Kind.CHANGED:
+        yield from ((rule, path, value, other[2]) for (rule, path, value), other in zip(a, b, strict=True))
+        return
+    of_b = {(rule, path): value for rule, path, value in b}
+    for rule, path, value in a:
+        if (rule, path) in of_b and EACH not in path:
+            yield rule, path, value, of_b[rule, path]
 
 
 def _stretches(a: Side, b: Side, laid: Rows) -> Iterator[Stretch]:
@@ -158,16 +165,17 @@ def _stretches(a: Side, b: Side, laid: Rows) -> Iterator[Stretch]:
 
     def belongs(number: int) -> tuple[Kind, int]:
         kind, of_a, of_b, _ = laid[number]
-        if kind is Kind.SAME:
-            return kind, NOWHERE
         if kind is Kind.CHANGED:
             return kind, number
         side, unit = (a, of_a) if of_a is not None else (b, of_b)
         assert unit is not None
         owner = side.owner(unit)
-        return kind, NOWHERE if side.part(owner).step is None else owner
+        return kind, NOWHERE if side.step(owner) is None else owner
 
-    for (kind, _), group in groupby(range(len(laid)), belongs):
-        numbers = list(group)
-        if kind is not Kind.SAME and not (kind is Kind.MOVED and laid[numbers[0]].a is None):
+    different = laid.different()
+    for (kind, _, _), group in groupby(
+        enumerate(different), lambda item: (*belongs(item[1]), item[1] - item[0])
+    ):
+        numbers = [number for _, number in group]
+        if not (kind is Kind.MOVED and laid[numbers[0]].a is None):
             yield Stretch(kind, range(numbers[0], numbers[-1] + 1))

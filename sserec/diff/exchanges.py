@@ -161,6 +161,8 @@ class _Comparer:
 
     def _events(self) -> None:
         a, b = self._diff.a, self._diff.b
+        if self._rules.ignores("event"):
+            return
         if a.exchange.is_event_stream and b.exchange.is_event_stream:
             assert a.side is not None
             assert b.side is not None
@@ -216,7 +218,8 @@ class _Comparer:
         self._note(aspect, changes)
 
     def _around(self, aspect: Aspect, a: Any, b: Any) -> None:
-        self._note(aspect, compare(a, b, self._rules.at(str(aspect)), (str(aspect),)))
+        if not self._rules.ignores(aspect):
+            self._note(aspect, compare(a, b, self._rules.at(aspect), (str(aspect),)))
 
     def _compare(self, aspect: Aspect, a: Any, b: Any, *path: str) -> None:
         whole = (str(aspect), *path)

@@ -20,6 +20,9 @@ from sserec.errors import UsageError
 
 Path: TypeAlias = tuple[str | int, ...]
 
+EACH = -1
+"""In a path: any place in a list, all of them alike."""
+
 _PLAIN_NAME = re.compile(r"[\w-]+")
 _SEGMENT = re.compile(r'\[(?P<index>\d+|\*)\]|\[(?P<quoted>"(?:[^"\\]|\\.)*")\]|\.?(?P<name>[^.\[\]]+)')
 
@@ -29,7 +32,7 @@ def written(path: Path) -> str:
     parts = []
     for key in path:
         if isinstance(key, int):
-            parts.append(f"[{key}]")
+            parts.append("[*]" if key == EACH else f"[{key}]")
         elif _PLAIN_NAME.fullmatch(key):
             parts.append(f".{key}")
         else:
@@ -101,6 +104,11 @@ class Node:
         """The number of the first pattern that this place fits."""
         ended = [number for number, met in self._states if met == len(self._patterns[number])]
         return min(ended, default=None)
+
+    @cached_property
+    def indexes(self) -> frozenset[int]:
+        """The places in a list that are not as good as any other."""
+        return frozenset(segment for segment in self._ahead() if isinstance(segment, int))
 
     @cached_property
     def names(self) -> frozenset[str] | None:

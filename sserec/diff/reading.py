@@ -5,7 +5,8 @@ keeps of the events are digests and times, so memory does not follow what they h
 """
 
 from array import array
-from collections.abc import Callable, Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -19,6 +20,9 @@ from sserec.interactions import Assembler, End, parse
 from sserec.records import Chunk, Close, Ending, Request, Response
 from sserec.sse import Event, Residue, Tail
 from sserec.stats import Figures, Meter, Surroundings
+
+WINDOW_EVENTS = 64
+WINDOW_BYTES = 1 << 18
 
 
 class ReadEvent(Protocol):
@@ -124,11 +128,34 @@ def read(exchange: ReadExchange, place: Place | None, tell: Callable[[], None]) 
         interaction=assembly.interaction if answer is None else _unary(answer),
         end=assembly.end,
         error=assembly.error,
-        side=None if units is None else units.side(stream.residue, stream.tail, exchange.span),
+        side=None
+        if units is None
+        else units.side(stream.residue, stream.tail, Window(exchange, ends).events),
         ends=ends,
         figures=meter.figures(_surroundings(exchange)) if exchange.is_timed else None,
         answer=answer,
     )
+
+
+class Window:
+    """Reads events again. Those that were read last are kept, with some behind them: they are asked for in order."""
+
+    def __init__(self, exchange: ReadExchange, ends: "array[int]") -> None:
+        self._exchange = exchange
+        self._ends = ends
+        self._first = 1
+        self._events: Sequence[Event] = ()
+
+    def events(self, first: int, last: int) -> Sequence[Event]:
+        """The events from number ``first`` to ``last``. Raises DamagedArchive where bytes between them are lost."""
+        if not self._first <= first <= last < self._first + len(self._events):
+            self._events = self._exchange.span(first, max(last, self._far_enough(first)))
+            self._first = first
+        return self._events[first - self._first : last - self._first + 1]
+
+    def _far_enough(self, first: int) -> int:
+        start = self._ends[first - 2] if first > 1 else 0
+        return min(first + WINDOW_EVENTS, max(bisect_right(self._ends, start + WINDOW_BYTES), first))
 
 
 def request_body(exchange: ReadExchange) -> bytes | None:

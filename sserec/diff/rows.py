@@ -6,7 +6,7 @@ changed form of the other. Must not know what the elements are. Invariant: every
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from itertools import pairwise
 from typing import NamedTuple, overload
@@ -36,27 +36,35 @@ class Row(NamedTuple):
 
 
 _KINDS = tuple(Kind)
+_CODES = {kind: code for code, kind in enumerate(_KINDS)}
+_SAME = _CODES[Kind.SAME]
 _NONE = -1
 
 
 class Rows(Sequence[Row]):
     """Many rows, at 25 bytes each."""
 
-    def __init__(self, rows: Iterable[Row] = ()) -> None:
+    def __init__(self) -> None:
         self._kinds = bytearray()
         self._a, self._b, self._twins = array("q"), array("q"), array("q")
-        for row in rows:
-            self.append(*row)
 
     def append(self, kind: Kind, a: int | None, b: int | None, twin: int | None = None) -> None:
-        self._kinds.append(_KINDS.index(kind))
+        """Adds a row."""
+        self._kinds.append(_CODES[kind])
         self._a.append(_NONE if a is None else a)
         self._b.append(_NONE if b is None else b)
         self._twins.append(_NONE if twin is None else twin)
 
+    def extend_same(self, a: range, b: range) -> None:
+        """Adds a row for each two elements, which are the same."""
+        self._kinds += bytes([_SAME]) * len(a)
+        self._a.extend(a)
+        self._b.extend(b)
+        self._twins.extend([_NONE] * len(a))
+
     def call_changed(self, number: int) -> None:
         """What was taken for the same is not."""
-        self._kinds[number] = _KINDS.index(Kind.CHANGED)
+        self._kinds[number] = _CODES[Kind.CHANGED]
 
     def __len__(self) -> int:
         return len(self._kinds)
@@ -75,9 +83,22 @@ class Rows(Sequence[Row]):
             _known(self._twins[number]),
         )
 
+    def opposite(self) -> Iterator[tuple[int, Kind, int, int]]:
+        """The number of each row of two, its kind, and the two; of those that moved, once."""
+        for number, (code, a, b, twin) in enumerate(
+            zip(self._kinds, self._a, self._b, self._twins, strict=True)
+        ):
+            other = b if twin == _NONE else twin
+            if a != _NONE and other != _NONE:
+                yield number, _KINDS[code], a, other
+
+    def different(self) -> list[int]:
+        """The numbers of the rows that are not the same."""
+        return [number for number, code in enumerate(self._kinds) if code != _SAME]
+
     def counts(self) -> Counter[Kind]:
         """How many elements are the same, changed and so on; a moved one has two rows and counts once."""
-        counts = Counter({kind: self._kinds.count(place) for place, kind in enumerate(_KINDS)})
+        counts = Counter({kind: self._kinds.count(code) for kind, code in _CODES.items()})
         counts[Kind.MOVED] //= 2
         return +counts
 

@@ -105,8 +105,14 @@ class Side:
         for unit, owner in enumerate(columns.owners):
             if owner == len(self._firsts):
                 self._firsts.append(unit)
+        self._firsts.append(len(columns.owners))
         self.part_keys = [self._part_key(part) for part in range(self.part_count)]
         """Of parts, as :attr:`keys` of units."""
+        self.part_sorts = [
+            f"{'event' if step == NO_STEP else 'step'} {sort}"
+            for step, sort in zip(columns.steps, columns.sorts, strict=True)
+        ]
+        """Of parts, as :attr:`alike` of units."""
 
     @property
     def part_count(self) -> int:
@@ -114,12 +120,16 @@ class Side:
 
     def part(self, number: int) -> Part:
         """The part with this number, from 0."""
-        step = self._columns.steps[number]
-        return Part(None if step == NO_STEP else step, self._columns.sorts[number], self._units(number))
+        return Part(self.step(number), self._columns.sorts[number], self.units_of(number))
 
-    def parts(self) -> Iterator[Part]:
-        """All of them, in order."""
-        return map(self.part, range(self.part_count))
+    def step(self, part: int) -> int | None:
+        """The index of the step that a part is; None where it is none."""
+        step = self._columns.steps[part]
+        return None if step == NO_STEP else step
+
+    def units_of(self, part: int) -> range:
+        """The units of a part."""
+        return range(self._firsts[part], self._firsts[part + 1])
 
     def owner(self, unit: int) -> int:
         """The part that the unit belongs to."""
@@ -149,13 +159,9 @@ class Side:
             return
         yield from (events[number - first] for number in numbers)
 
-    def _units(self, part: int) -> range:
-        last = part + 1 == len(self._firsts)
-        return range(self._firsts[part], len(self.keys) if last else self._firsts[part + 1])
-
     def _part_key(self, part: int) -> bytes:
-        units = self._units(part)
+        units = self.units_of(part)
         if self._columns.steps[part] == NO_STEP:
-            return self.keys[units[0]]
+            return self.keys[units.start]
         whole = b"step" + b"".join(self.keys[unit] for unit in units)
         return blake2b(whole, digest_size=DIGEST_BYTES).digest()

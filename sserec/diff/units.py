@@ -55,7 +55,7 @@ class Units:
         return Side(self._columns.in_order(), events)
 
     def _feed_alone(self, number: int, event: Event, parsed: Parsed) -> None:
-        if ends_stream(parsed):
+        if self._open and ends_stream(parsed):
             self._close_steps()
         part = self._columns.open_part(event.start, NO_STEP, self._word(parsed.type or event.type))
         self._add(part, event_document(event, parsed.payload), alike(parsed), (number,))

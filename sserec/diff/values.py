@@ -13,8 +13,8 @@ from typing import Any, TypeAlias
 import orjson
 
 from sserec.diff.paths import Path
-from sserec.diff.rows import Keys, Kind, Row, rows
-from sserec.diff.volatile import Mark, Place, Way
+from sserec.diff.rows import Keys, Kind, rows
+from sserec.diff.volatile import ABSENT, Mark, Place, Way
 
 DIGEST_BYTES = 16
 SORTS = ("type", "modality", "name", "role")
@@ -90,43 +90,41 @@ def _compare_objects(
             yield Change(Kind.ONLY_B, (*b_path, key), (*b_path, key), b=b[key])
 
 
+class _Items:
+    """What a list holds, without what is ignored."""
+
+    def __init__(self, items: list[Any], place: Place) -> None:
+        self.indexes: list[int] = []
+        self.exact: list[bytes] = []
+        self.are_plain: list[bool] = []
+        """Whether nothing in the item is volatile."""
+        for index, item in enumerate(items):
+            marks: list[Mark] = []
+            masked = place.child(index).mask(item, marks)
+            if masked is not ABSENT:
+                self.indexes.append(index)
+                self.exact.append(digest(masked))
+                self.are_plain.append(not marks)
+        self.keys = Keys(self.exact, [sort_of(items[index]) for index in self.indexes])
+
+
 def _compare_lists(a: list[Any], b: list[Any], place: Place, path: Path, b_path: Path) -> Iterator[Found]:
-    kept_a = [i for i, item in enumerate(a) if not place.child(i).is_absent(item)]
-    kept_b = [j for j, item in enumerate(b) if not place.child(j).is_absent(item)]
-    for row in rows(_keys(a, kept_a, place), _keys(b, kept_b, place)):
-        yield from _compare_row(row, (a, kept_a), (b, kept_b), place, path, b_path)
-
-
-def _compare_row(
-    row: Row,
-    of_a: tuple[list[Any], list[int]],
-    of_b: tuple[list[Any], list[int]],
-    place: Place,
-    path: Path,
-    b_path: Path,
-) -> Iterator[Found]:
-    (a, kept_a), (b, kept_b) = of_a, of_b
-    i, j = (row.a, row.b) if row.kind is not Kind.MOVED else (row.a, row.twin)
-    if i is None:
-        if row.kind is Kind.ONLY_B and j is not None:
-            yield Change(Kind.ONLY_B, (*b_path, kept_b[j]), (*b_path, kept_b[j]), b=b[kept_b[j]])
-        return
-    here = (*path, kept_a[i])
-    if j is None:
-        yield Change(Kind.ONLY_A, here, here, a=a[kept_a[i]])
-        return
-    there = (*b_path, kept_b[j])
-    if row.kind is Kind.MOVED:
-        yield Change(Kind.MOVED, here, there, a[kept_a[i]], b[kept_b[j]])
-    yield from compare(a[kept_a[i]], b[kept_b[j]], place.child(kept_a[i]), here, there)
-
-
-def _keys(items: list[Any], kept: list[int], place: Place) -> Keys:
-    marks: list[Mark] = []
-    return Keys(
-        [digest(place.child(i).mask(items[i], marks)) for i in kept],
-        [sort_of(items[i]) for i in kept],
-    )
+    of_a, of_b = _Items(a, place), _Items(b, place)
+    for kind, i, j, twin in rows(of_a.keys, of_b.keys):
+        if kind is Kind.MOVED:
+            j = twin
+        if (i is None and kind is Kind.MOVED) or (kind is Kind.SAME and i is not None and of_a.are_plain[i]):
+            continue
+        here = None if i is None else of_a.indexes[i]
+        there = None if j is None else of_b.indexes[j]
+        if here is not None and there is not None:
+            if kind is Kind.MOVED:
+                yield Change(kind, (*path, here), (*b_path, there), a[here], b[there])
+            yield from compare(a[here], b[there], place.child(here), (*path, here), (*b_path, there))
+        elif here is not None:
+            yield Change(kind, (*path, here), (*path, here), a=a[here])
+        elif there is not None:
+            yield Change(kind, (*b_path, there), (*b_path, there), b=b[there])
 
 
 def sort_of(value: Any) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeAlias
 
-from sserec.diff.paths import AnyDepth, Node, Path, Pattern, pattern
+from sserec.diff.paths import EACH, AnyDepth, Node, Path, Pattern, pattern
 
 ROOTS = ("request", "response", "end", "interaction", "event", "bytes", "timing")
 """Where a path may begin; a pattern that begins with none of them may begin anywhere below."""
@@ -201,7 +201,7 @@ def anywhere(path: Pattern) -> Pattern:
 class Place:
     """The rules as they stand at one place."""
 
-    __slots__ = ("_children", "_names", "_node", "_path", "_rules", "rule")
+    __slots__ = ("_children", "_indexes", "_names", "_node", "_path", "_rules", "rule")
 
     def __init__(self, rules: tuple[Rule, ...], node: Node | None, path: Path = ()) -> None:
         self._rules = rules
@@ -209,11 +209,16 @@ class Place:
         self._path = path
         """From the place where masking begins."""
         self._names = node.names if node is not None else frozenset()
+        self._indexes = node.indexes if node is not None else frozenset()
         self._children: dict[str | int, Place] = {}
         self.rule = None if node is None or node.met is None else rules[node.met]
 
     def child(self, key: str | int) -> "Place":
+        """The rules one key further. Places in a list share theirs, and a path, where no rule tells them apart."""
         place = self._children.get(key)
+        if place is None and type(key) is int and key not in self._indexes:
+            key = EACH
+            place = self._children.get(key)
         if place is None:
             node = None if self._node is None else self._node.child(key)
             place = Place(self._rules, node, (*self._path, key))
@@ -228,47 +233,45 @@ class Place:
 
     def kind_of(self, value: Any) -> Rule | None:
         """The rule that sets this value aside: only strings and numbers can be, and not empty ones."""
-        if self.rule is None or type(value) not in (str, int) or value == "":
-            return None
-        return self.rule
+        return self.rule if type(value) in (str, int) and value != "" else None
 
     def mask(self, value: Any, marks: list[Mark]) -> Any:
-        """``value`` with what is volatile replaced by its kind, and each such value added to ``marks``."""
-        rule = self.kind_of(value)
-        if rule is not None:
-            if rule.way is Way.PAIRED:
-                marks.append((rule.kind, self._path, value))
-            return f"<{rule.kind}>" if type(value) is str else {f"<{rule.kind}>": None}
-        if self._node is None:
-            return value
-        if type(value) is dict:
-            return self._mask_object(value, marks)
-        if type(value) is list:
-            return self._mask_list(value, marks)
-        return value
+        """``value`` with what is volatile replaced by its kind, and each such value added to ``marks``.
 
-    def _mask_list(self, value: list[Any], marks: list[Mark]) -> list[Any]:
-        places = ((item, self.child(index)) for index, item in enumerate(value))
-        return [place.mask(item, marks) for item, place in places if not place.is_absent(item)]
+        ABSENT where the value counts as if it were not there.
+        """
+        rule, type_ = self.rule, type(value)
+        if rule is not None:
+            if self.is_absent(value):
+                return ABSENT
+            if type_ in (str, int) and value != "":
+                if rule.way is Way.PAIRED:
+                    marks.append((rule.kind, self._path, value))
+                return f"<{rule.kind}>" if type_ is str else {f"<{rule.kind}>": None}
+        if type_ is dict:
+            return self._mask_object(value, marks)
+        if type_ is list and self._node is not None:
+            masked = (self.child(index).mask(item, marks) for index, item in enumerate(value))
+            return [item for item in masked if item is not ABSENT]
+        return value
 
     def _mask_object(self, value: dict[str, Any], marks: list[Mark]) -> dict[str, Any]:
         names = self._names
         keys = list(value) if names is None else [key for key in value if key in names]
+        if len(keys) > 1:
+            keys.sort()  # so that the marks of equal objects stand in the same order
         masked = value
-        # Sorted, so that the marks of equal objects stand in the same order.
-        for key in sorted(keys) if len(keys) > 1 else keys:
-            place = self.child(key)
+        for key in keys:
             inner = value[key]
-            new = _ABSENT if place.is_absent(inner) else place.mask(inner, marks)
+            new = self.child(key).mask(inner, marks)
             if new is not inner:
-                if masked is value:
-                    masked = value.copy()
-                if new is _ABSENT:
+                masked = value.copy() if masked is value else masked
+                if new is ABSENT:
                     del masked[key]
                 else:
                     masked[key] = new
         return masked
 
 
-_ABSENT = object()
+ABSENT = object()
 _KEPT_CHILDREN = 1024

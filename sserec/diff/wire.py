@@ -109,10 +109,8 @@ def _differing(a: Wire, b: Wire, events: EventsDiff, place: Place) -> Iterator[t
 
 def _corresponding(events: EventsDiff) -> Iterator[tuple[Kind, Sequence[int], Sequence[int]]]:
     """The numbers of events that stand opposite one another, unit by unit."""
-    for kind, of_a, of_b, twin in events.rows:
-        other = twin if kind is Kind.MOVED else of_b
-        if of_a is not None and other is not None:
-            yield kind, events.a.numbers(of_a), events.b.numbers(other)
+    for _, kind, of_a, of_b in events.rows.opposite():
+        yield kind, events.a.numbers(of_a), events.b.numbers(of_b)
 
 
 def _manners(a: Wire, b: Wire, of_a: int, of_b: int, place: Place) -> Iterator[Manner]:

@@ -1,5 +1,7 @@
 """What a person can set and type: the config file, the command line, the keys."""
 
+import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -9,8 +11,11 @@ from sserec.export import FORMATS
 from sserec.tui.commands import COMMANDS, Place, complete, parse_command, parse_place
 from sserec.tui.config import Config, config_path, load_config
 from sserec.tui.keymap import ALL, IDS, SCROLLING, shown
+from sserec.tui.model.query import FACTS
 from sserec.tui.query_words import complete_query
 from sserec.tui.themes import DARK, LIGHT, chosen_theme
+
+PAGE = Path(__file__).parent.parent / "docs" / "viewer.md"
 
 
 def load(folder: Path, text: str) -> Config:
@@ -124,3 +129,27 @@ def test_the_theme_follows_a_terminal_that_says_it_is_light() -> None:
     assert chosen_theme("auto", {"COLORFGBG": "15;0"}) == DARK
     assert chosen_theme("auto", {"COLORFGBG": "0;default;15"}) == LIGHT
     assert chosen_theme("nord", {"COLORFGBG": "0;15"}) == "nord"
+
+
+def test_the_page_names_every_key_command_and_fact() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert [entry.id for entry in ALL if f"`{entry.id}`" not in page and "percent" not in entry.id] == []
+    assert [
+        key
+        for entry in ALL
+        for key in shown(entry.keys).split()
+        if f"`{key}`" not in page and not key.isdigit()
+    ] == []
+    assert [
+        command.name for command in COMMANDS if f"`:{command.name}" not in page or command.help not in page
+    ] == []
+    assert [name for name, fact in FACTS.items() if f"`@{name}` | {fact.meaning} |" not in page] == []
+    assert [
+        option.name for option in fields(Config) if f"{option.name} = " not in page and option.name != "keys"
+    ] == []
+
+
+def test_the_pages_pictures_exist() -> None:
+    pictures = re.findall(r"\((pictures/[^)]+)\)", PAGE.read_text(encoding="utf-8"))
+    assert pictures
+    assert [name for name in pictures if not (PAGE.parent / name).is_file()] == []

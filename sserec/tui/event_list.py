@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from sserec.display import printable
+from sserec.records import Severity
 from sserec.tui import kinds
 from sserec.tui.kinds import kind_ink, tail
 from sserec.tui.lines import LineView, strip_of, title
@@ -38,9 +39,9 @@ def columns(width: int, event_count: int) -> Columns:
     if width < 44:
         return Columns(number, 0, max(width - number - 18, 8), 0)
     if width < 64:
-        return Columns(number, 0, 13, 0)
+        return Columns(number, 0, 14, 0)
     if width < 100:
-        return Columns(number, 8, 13, 0)
+        return Columns(number, 8, 14, 0)
     return Columns(number, 8, 26, 17)
 
 
@@ -154,7 +155,8 @@ class EventList(LineView):
         """Cursor, mark, and the worse of finding and stall."""
         mark = kinds.NOTE if flags.note else kinds.MARK if flags.mark else " "
         if flags.finding is not None:
-            trouble, ink = kinds.FINDINGS[flags.finding], "trouble"
+            is_grave = flags.finding is not Severity.NOTE
+            trouble, ink = kinds.FINDINGS[flags.finding], "trouble" if is_grave else "quiet"
         else:
             trouble, ink = kinds.STALL if flags.stall else " ", "stall"
         cursor = kinds.CURSOR if here else " "

@@ -19,6 +19,7 @@ KINDS = {
     "user_input": "input",
     "model_output": "output",
     "text": "output",
+    "text_annotation": "output",
     "image": "media",
     "audio": "media",
     "video": "media",

@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "cat": ("sserec.cli.cat:cat", "Write the recorded bodies, byte for byte."),
     "export": ("sserec.cli.export:export", "Write the interaction that stream:false would have returned."),
     "check": ("sserec.cli.check:check", "Say what is wrong with a stream, and where."),
+    "diff": ("sserec.cli.diff:diff", "Say what changed between two streams."),
     "verify": ("sserec.cli.verify:verify", "Check every checksum of an archive."),
     "repair": ("sserec.cli.repair:repair", "Write a whole archive from what a damaged one still holds."),
     "pack": ("sserec.cli.pack:pack", "Write an archive again, smaller."),

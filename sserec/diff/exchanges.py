@@ -69,9 +69,13 @@ class ExchangeDiff:
     def differences(self) -> Iterator[Difference]:
         """All of them; reads the events that changed."""
         yield from self.around
+        yield from self.event_differences()
+        yield from self.below
+
+    def event_differences(self) -> Iterator[Difference]:
+        """Those of events, one for each stretch; an event that changed is read when it is asked for."""
         if self.events is not None:
             yield from (of_stretch(self.events, stretch) for stretch in self.events.stretches)
-        yield from self.below
 
 
 def compare_exchanges(

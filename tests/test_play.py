@@ -172,6 +172,7 @@ class TestInATerminal:
     def test_nothing_that_a_terminal_would_act_on_reaches_it(self, tmp_path: Path) -> None:
         file = recording(tmp_path / "x.sse.zst", Kept([(0, b"data: \x1b[2J\xc3"), (1, b"\xa9\n\n")]))
         screen = Terminal(*SSEREC, "play", str(file))
+        screen.wait_to_see("é".encode())
         assert screen.end() == 0
         assert "data: ␛[2Jé\r\n\r\n".encode() in screen.shown
         assert b"\x1b" not in screen.shown

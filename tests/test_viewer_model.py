@@ -1,5 +1,6 @@
 """The viewer's document, rows and cursor, without a terminal."""
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ from sserec.tui.model.checking import Checking
 from sserec.tui.model.cursor import Cursor
 from sserec.tui.model.document import Document
 from sserec.tui.model.findings import Finding
-from sserec.tui.model.jobs import run
+from sserec.tui.model.jobs import Progress, run
 from sserec.tui.model.marks import Marks
 from sserec.tui.model.medium import INDEXED_AT_ONCE_BYTES, ArchiveMedium
 from sserec.tui.model.places import Place
@@ -549,9 +550,11 @@ def test_what_check_finds_stands_at_its_events(tmp_path: Path) -> None:
 
 
 def test_a_check_that_is_dropped_ends_its_process(tmp_path: Path) -> None:
-    checking = Checking(write(tmp_path / "x.sse.zst", STORY))
+    file = tmp_path / "nobody-writes-to-it"
+    os.mkfifo(file)
+    checking = Checking(file)
     job = checking.run()
-    next(job)
+    assert next(job) == Progress(0, 1)
     job.close()
     assert checking.findings is None
 

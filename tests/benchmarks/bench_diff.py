@@ -2,8 +2,9 @@
 
     python tests/benchmarks/bench_diff.py [--events N] [--level LEVEL] [--plain] [CASE…]
 
-Each case runs in a process of its own: archives with a chunk for each event, opened, read, aligned, and every difference
-told, as ``--json`` tells them. CPU seconds, peak memory of that process (MB), and how many differences there are.
+Each case runs in a process of its own: archives with a chunk for each event, opened, read, aligned, and every
+difference told, as ``--json`` tells them. CPU seconds, peak memory of that process (MB), and how many
+differences there are.
 """
 
 import argparse

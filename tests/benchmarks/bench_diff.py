@@ -160,7 +160,8 @@ def cases() -> Iterator[str]:
     parser.add_argument("--measure", nargs=2, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.measure:
-        measure(*arguments.measure, arguments.level)
+        a, b = arguments.measure
+        measure(a, b, arguments.level)
         return
     for name in CASES:
         if not arguments.cases or any(part in name for part in arguments.cases):

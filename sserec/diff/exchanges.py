@@ -90,7 +90,8 @@ def compare_exchanges(
 
     ``pairing`` hears of volatile values in heads and interactions: an id of one exchange may come back in the next.
     """
-    place = None if options.level is Level.INTERACTION else rules.at("event")
+    without_events = options.level is Level.INTERACTION or rules.ignores("event")
+    place = None if without_events else rules.at("event")
     diff = ExchangeDiff(read(a, place, tell), read(b, place, tell))
     _Comparer(diff, options, rules, pairing).run()
     return diff

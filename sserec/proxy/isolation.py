@@ -98,8 +98,9 @@ async def run_isolated(enclosure: Enclosure, server: ProxyServer, outward: Outwa
 
 
 def start(enclosure: Enclosure, control: socket.socket) -> "subprocess.Popen[bytes]":
-    control.set_inheritable(True)
-    return subprocess.Popen(enclosure.words(control), env=dict(enclosure.variables), close_fds=False)
+    return subprocess.Popen(
+        enclosure.words(control), env=dict(enclosure.variables), pass_fds=(control.fileno(),)
+    )
 
 
 def receive_listeners(control: socket.socket) -> list[socket.socket]:

@@ -27,8 +27,9 @@ from sserec.tui.themes import THEMES, chosen_theme
 from sserec.tui.trouble import TroublePane
 from sserec.tui.workspace import APP_KEYS, REFRESH_S, Workspace
 
-SWITCH_S = 0.001
-"""How soon a job in a thread makes way for a frame; the interpreter's own 5 ms are a third of one."""
+SWITCH_S = 0.0002
+"""How soon a job in a thread makes way for a frame: it does so some ten times a frame, and the interpreter's own 5 ms
+would make that three frames."""
 
 
 class Viewer(App[None]):

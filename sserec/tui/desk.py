@@ -34,6 +34,9 @@ from sserec.tui.working import Working
 
 PANE_INTERVAL_S = 1 / 40
 """Panes that cost more than a line are drawn no more often than this."""
+FRAME_S = 1 / 60
+NEAR_EVENTS = 64
+"""A move no longer than this costs little in the panes."""
 NS = 1_000_000_000
 
 
@@ -63,7 +66,7 @@ class DeskBase(Working, Widget):
         self.companion, self.follows = companion, follow
         self.came_from: Widget = self.events
         """The pane that had the keys before a prompt took them."""
-        self._shown_at = 0.0
+        self._shown_at, self._shown_folded = 0.0, 0
         self._is_late = False
 
     def compose(self) -> ComposeResult:
@@ -125,22 +128,23 @@ class DeskBase(Working, Widget):
         self.show_place_soon()
 
     def show_place_soon(self) -> None:
-        """Answer and detail: now, or, where they were drawn a moment ago, with the next frame."""
+        """Answer and detail: now, or, where they were drawn a moment ago or it is a leap, after the next frame."""
         if self._is_late:
             return
         wait_s = self._shown_at + PANE_INTERVAL_S - monotonic()
-        if wait_s <= 0:
+        is_near = abs(self.cursor.folded - self._shown_folded) <= NEAR_EVENTS
+        if wait_s <= 0 and is_near:
             self.show_place()
         else:
             self._is_late = True
-            self.set_timer(wait_s, self.show_place)
+            self.set_timer(max(wait_s, FRAME_S), self.show_place)
 
     def show_place(self) -> None:
         """Answer and detail as of the cursor."""
         self._is_late = False
         self.show_answer()
         self.show_detail()
-        self._shown_at = monotonic()
+        self._shown_at, self._shown_folded = monotonic(), self.cursor.folded
 
     def show_answer(self) -> None:
         folded = self.cursor.folded

@@ -34,7 +34,10 @@ class ExchangeList(LineView):
         self.exchanges_changed()
 
     def exchanges_changed(self) -> None:
+        before = self.virtual_size
         self.lines_changed()
+        if self.virtual_size != before:
+            self.refresh(layout=True)  # it is as high as it has lines
         self.show_line(self._row)
 
     def on_resize(self) -> None:

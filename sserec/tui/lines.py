@@ -15,11 +15,12 @@ from textual.content import Content
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.widget import Widget
 
 from sserec.tui.inked import Inked
 from sserec.tui.keymap import SCROLLING, bindings
 
-KEPT_STRIPS = 1024
+KEPT_STRIPS = 256
 
 
 def title(*words: str) -> Content:
@@ -56,8 +57,15 @@ class LineView(Inked, ScrollView, can_focus=True):
         self.refresh()
 
     def resize_to(self, width: int | None = None) -> None:
-        """The number of lines has changed at the end; those before are what they were."""
-        self.virtual_size = Size(width or self.size.width, self.line_count())
+        """The number of lines has changed at the end; those before are what they were.
+
+        Only the scrollbar is told. Setting ``virtual_size`` the usual way lays out the whole screen, each time that an
+        answer grows by a line: a third of what following a recording cost.
+        """
+        size = Size(width or self.size.width, self.line_count())
+        if size != self.virtual_size:
+            self.set_reactive(Widget.virtual_size, size)
+            self._scroll_update(size)
 
     def notify_style_update(self) -> None:
         super().notify_style_update()

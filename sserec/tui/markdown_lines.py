@@ -7,7 +7,6 @@ changes. Text is data: links are shown, never made, and control characters are p
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from io import StringIO
 from typing import ClassVar
 
@@ -79,15 +78,20 @@ class Typesetter:
         self._code_theme = code_theme
         self._margin = [Segment(margin)] if margin else []
         self._margin_width = len(margin)
-        self._paragraph = lru_cache(maxsize=512)(self._lay_out)
+        self._kept: dict[tuple[str, int], list[Strip]] = {}
+        """The paragraphs of the last text; the next is mostly the same an event later, but for its last paragraph."""
 
     def lines(self, text: str, width: int) -> list[Strip]:
         """The text as lines no wider than ``width``, the margin included."""
         lines: list[Strip] = []
+        laid: dict[tuple[str, int], list[Strip]] = {}
         for paragraph in paragraphs(harmless(text)):
             if lines:
                 lines.append(Strip([]))
-            lines += self._paragraph(paragraph, width)
+            key = paragraph, width
+            laid[key] = self._kept.get(key) or self._lay_out(paragraph, width)
+            lines += laid[key]
+        self._kept = laid
         return lines
 
     def _lay_out(self, paragraph: str, width: int) -> list[Strip]:

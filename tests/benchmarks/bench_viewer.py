@@ -26,6 +26,8 @@ from pathlib import Path
 
 BEGIN_FRAME = b"\x1b[?2026h"
 QUIET_S = 0.6
+FIRST_ROW = b"in_progress"
+"""Stands in the line of the first event."""
 
 
 class Screen:
@@ -92,7 +94,7 @@ def view(path: Path, size: tuple[int, int], *options: str) -> Screen:
 def first_frame_s(path: Path, size: tuple[int, int]) -> float:
     screen = view(path, size)
     try:
-        return screen.read_until(b"interaction.c") - screen.begun
+        return screen.read_until(FIRST_ROW) - screen.begun
     finally:
         screen.settle()
         screen.quit()
@@ -200,7 +202,7 @@ def main() -> None:
     frames = sorted(first_frame_s(options.file, size) for _ in range(options.runs))
     told("first frame", f"median {statistics.median(frames):.2f} s  best {frames[0]:.2f} s")
     screen = view(options.file, size)
-    screen.read_until(b"interaction.c")
+    screen.read_until(FIRST_ROW)
     told("memory at the first frame", f"{screen.peak_mb():.0f} MB")
     screen.settle()
     told("key to screen, next event", spread(key_to_screen_ms(screen, [b"."] * 60)))

@@ -87,7 +87,7 @@ def edits_of(difference: Difference | Inner) -> Iterator[tuple[str, object]]:
     """Of two texts: which characters of A stand where B has which."""
     a, b = difference.a, difference.b
     if difference.kind is Kind.CHANGED and isinstance(a, str) and isinstance(b, str):
-        yield "edits", edits(a, b)
+        yield "edits", [list(edit) for edit in edits(a, b)]
 
 
 def of_measure(measure: Any) -> Json:

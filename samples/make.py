@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 from scenarios import PATH, Scenario, scenarios
-from sserec.proxy.authority import Authority
+from sserec.authority import Authority
 from sserec.replay.server import performing
 
 HERE = Path(__file__).parent

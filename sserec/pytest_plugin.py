@@ -166,7 +166,7 @@ def pace_called(name: str) -> "Pace":
 @contextmanager
 def serving(wanted: Wanted, item: pytest.Item) -> Iterator[SserecServer]:
     """The server, with everything that leads to it and away from the network."""
-    from sserec.proxy.authority import Authority
+    from sserec.authority import Authority
     from sserec.recording import Recording
     from sserec.replay.faults import parse
     from sserec.replay.programme import Programme

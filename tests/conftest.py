@@ -10,7 +10,7 @@ from hypothesis import settings
 from proxy_stage import Stage
 from record_support import BODY, Recorder
 from shared_data import SHARED
-from sserec.proxy.authority import Authority
+from sserec.authority import Authority
 from upstream import Upstream
 from upstream_script import recordings, stream
 from upstream_wire import TestAuthority

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from proxy_stage import TrustIn
 from sserec.archive import ArchiveWriter, Meta, finalise
-from sserec.proxy.authority import Authority
+from sserec.authority import Authority
 from sserec.proxy.clock import Clock
 from sserec.proxy.recorder import Recorder
 from sserec.proxy.routing import ReverseRoute

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
+from sserec.authority import Authority
 from sserec.errors import UsageError
-from sserec.proxy.authority import Authority
 from sserec.proxy.trust import OFFERS, UpstreamTrust, union_bundle
 from upstream_wire import TestAuthority
 
@@ -90,7 +90,7 @@ def test_the_authority_can_sign_servers_only_and_not_for_long(own: Authority) ->
 @needs_strace
 def test_without_memfd_the_key_lies_on_the_disk_encrypted_and_for_a_moment_only(tmp_path: Path) -> None:
     program = (
-        "import ssl; from sserec.proxy.authority import *; own = Authority();"
+        "import ssl; from sserec.authority import *; own = Authority();"
         "load_through_encrypted_file(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), *own.credentials('api.example'))"
     )
     calls = traced(program, tmp_path)
@@ -102,7 +102,7 @@ def test_without_memfd_the_key_lies_on_the_disk_encrypted_and_for_a_moment_only(
 @needs_strace
 @pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="no memfd on this system")
 def test_with_memfd_no_file_is_opened_for_writing(tmp_path: Path) -> None:
-    program = "from sserec.proxy.authority import Authority; Authority().server_context('api.example', ())"
+    program = "from sserec.authority import Authority; Authority().server_context('api.example', ())"
     calls = traced(program, tmp_path)
     assert "memfd_create" in calls
     assert "O_CREAT" not in calls

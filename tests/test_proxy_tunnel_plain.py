@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from proxy_splits import at_random, splits
 from proxy_stage import PATIENCE_S, Stage
 from proxy_wire import ByteServer, curl, receive_all, receive_exactly, receive_until
+from sserec.authority import Authority
 from sserec.errors import ProtocolError
-from sserec.proxy.authority import Authority
 from sserec.proxy.conversation import Conversation
 from sserec.proxy.http1 import RequestHead
 from sserec.proxy.routing import Forwarded, NoRoute, ReverseRoute, Route, connect_route, forward, route_of

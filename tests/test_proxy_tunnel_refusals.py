@@ -17,8 +17,8 @@ from proxy_wire import (
     receive_exactly,
     receive_until,
 )
+from sserec.authority import Authority
 from sserec.proxy.attention import Hosts
-from sserec.proxy.authority import Authority
 from sserec.proxy.facts import Arrival, Side
 from sserec.records import Closer, Connection, Manner, Request
 from upstream import Upstream, free_port

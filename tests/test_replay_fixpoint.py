@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from replay_support import COMPLETE, CREATED, DONE, EVENT_STREAM, MILLISECOND, Ear, Kept, delta, recording
 from shared_data import SHARED, needs_shared
-from sserec.proxy.authority import Authority
+from sserec.authority import Authority
 from sserec.recording import Exchange, Recording
 from sserec.records import Closer, Ending, Manner, Response
 from sserec.replay.score import ORIGINAL

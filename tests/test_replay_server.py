@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from replay_support import CREATED, DONE, EVENT_STREAM, URL, Kept, delta, recording, replayed
-from sserec.proxy.authority import Authority
+from sserec.authority import Authority
 from sserec.records import Closer, Manner, Response
 
 JSON = (("content-type", "application/json"), ("content-length", "2"))

@@ -34,7 +34,7 @@ def demo() -> None:
     \b
     Example:  sserec demo
     """
-    from sserec.proxy.authority import Authority
+    from sserec.authority import Authority
     from sserec.recording import Recording
     from sserec.replay.server import performing
     from sserec.replay.takes import takes

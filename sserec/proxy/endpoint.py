@@ -10,8 +10,8 @@ from ipaddress import ip_address
 from itertools import chain, repeat
 from pathlib import Path
 
+from sserec.authority import Authority
 from sserec.proxy import environment, outward
-from sserec.proxy.authority import Authority
 from sserec.proxy.environment import ClientFiles, Prepared
 from sserec.proxy.plan import Plan
 from sserec.proxy.recorder import Recorder

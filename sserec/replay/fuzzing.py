@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from sserec.authority import Authority
 from sserec.errors import NothingFound, UsageError
-from sserec.proxy.authority import Authority
 from sserec.proxy.child import CannotStart
 from sserec.recording import Recording
 from sserec.replay.cases import Outcome, Size, Verdict, cases, judge, last_words

@@ -34,7 +34,7 @@ ALPN = ("h2", "http/1.1")
 
 
 class ServerContexts(Protocol):
-    """Who proves to be any host; :class:`sserec.proxy.authority.Authority` does."""
+    """Who proves to be any host; :class:`sserec.authority.Authority` does."""
 
     def server_context(self, host: str, alpn: tuple[str, ...]) -> ssl.SSLContext: ...
 

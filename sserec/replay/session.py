@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 
+from sserec.authority import Authority
 from sserec.errors import NothingFound
-from sserec.proxy.authority import Authority
 from sserec.proxy.child import run_command
 from sserec.proxy.endpoint import authority_part, reachable
 from sserec.proxy.session import serve_until_told

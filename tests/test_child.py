@@ -14,7 +14,8 @@ from terminal import CONTROL_BACKSLASH, CONTROL_C, CONTROL_Z, Terminal
 
 DRIVER = (
     "import asyncio, os, sys; from sserec.proxy.child import end_like, run_command;"
-    "end_like(asyncio.run(run_command(sys.argv[1:], os.environ)))"
+    "from sserec.proxy.inherited import inherited_files;"
+    "end_like(asyncio.run(run_command(sys.argv[1:], os.environ, inherited_files())))"
 )
 RUN = [sys.executable, "-c", DRIVER]
 TRAPS = (
@@ -52,6 +53,26 @@ def test_a_signal_that_was_sent_to_us_reaches_the_command(number: signal.Signals
 def test_an_ignored_signal_stays_ignored_for_both() -> None:
     shell = f"trap '' HUP; exec \"$0\" -c '{DRIVER}' sh -c 'kill -HUP $$ $PPID; exit 3'"
     assert subprocess.run(["sh", "-c", shell, sys.executable]).returncode == 3
+
+
+OPENS_A_FILE_OF_ITS_OWN = (
+    "import asyncio, os, sys; from sserec.proxy.child import run_command;"
+    "from sserec.proxy.inherited import inherited_files; files = inherited_files();"
+    "os.set_inheritable(os.open('/dev/null', os.O_RDONLY), True);"
+    "asyncio.run(run_command(sys.argv[1:], os.environ, files))"
+)
+
+
+def test_the_command_gets_the_files_that_were_opened_for_it_and_none_that_we_opened_since() -> None:
+    look = ["sh", "-c", "exec ls /proc/self/fd"]
+    read, write = os.pipe()
+    with os.fdopen(read), os.fdopen(write):
+        plain = subprocess.check_output(look, pass_fds=[read])
+        ours = subprocess.check_output(
+            [sys.executable, "-c", OPENS_A_FILE_OF_ITS_OWN, *look], pass_fds=[read]
+        )
+    assert str(read) in plain.decode().split()
+    assert ours == plain
 
 
 def test_signals_that_we_handle_are_at_their_defaults_in_the_command() -> None:

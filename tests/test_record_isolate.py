@@ -72,6 +72,14 @@ def test_a_client_that_goes_round_every_proxy_is_recorded(
 
 
 @needs_isolation
+def test_a_file_that_a_shell_opened_for_the_command_is_passed_on(recorder: Recorder) -> None:
+    got = recorder.run(
+        "bash", "-c", '"$@" 7< <(echo for you)', "shell", *recorder.words("cat", "/dev/fd/7", options=ISOLATE)
+    )
+    assert (got.stdout, got.returncode) == (b"for you\n", 0), got.stderr
+
+
+@needs_isolation
 @pytest.mark.skipif(
     not os.path.exists("/etc/ssl/certs/ca-certificates.crt"), reason="another place for certificates"
 )

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import click
 
 from sserec.proxy.attention import Hosts
+from sserec.proxy.inherited import inherited_files
 from sserec.proxy.plan import Plan
 
 Command = TypeVar("Command", bound=Callable[..., object])
@@ -81,7 +82,7 @@ def capture_options(command: Command) -> Command:
 
 def plan_of(*, only: tuple[str, ...], passthrough: tuple[str, ...], **asked: Any) -> Plan:
     """The plan that the options of :func:`capture_options` describe, with what a command adds."""
-    return Plan(**asked, hosts=Hosts(names(only), names(passthrough)))
+    return Plan(**asked, inherited=inherited_files(), hosts=Hosts(names(only), names(passthrough)))
 
 
 def contradiction(plan: Plan) -> str | None:

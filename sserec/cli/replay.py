@@ -14,6 +14,7 @@ from sserec.cli.pacing import BeforeCommand, pace_of, pacing, words_after_dashes
 from sserec.cli.record import FAULT, WrongUsage
 from sserec.display import count, printable
 from sserec.errors import SserecError
+from sserec.proxy.inherited import inherited_files
 
 if TYPE_CHECKING:
     from sserec.replay.performance import Fallback
@@ -74,6 +75,7 @@ def replay(
         plan = Plan(
             files=files,
             command=words_after_dashes(),
+            inherited=inherited_files(),
             pace=pace_of(speed=speed, instant=instant, idle_limit=idle_limit),
             faults=tuple(parse(fault, seed) for fault in faults),
             fallback=fallback(on_miss, output, voice),

@@ -37,19 +37,20 @@ class CannotStart(RecordingError):
         self.exit_code = exit_code
 
 
-async def run_command(command: Sequence[str], variables: Mapping[str, str]) -> int:
-    """Runs the command to its end, with the signals it would have got. Raises CannotStart."""
+async def run_command(command: Sequence[str], variables: Mapping[str, str], files: Sequence[int] = ()) -> int:
+    """Runs the command to its end, with the signals and the open files it would have got. Raises CannotStart."""
     with attending() as attend:
-        child = Child(start(command, variables))
+        child = Child(start(command, variables, files))
         allow_many_files()
         attend(child)
         return await child.wait()
 
 
-def start(command: Sequence[str], variables: Mapping[str, str]) -> "subprocess.Popen[bytes]":
+def start(
+    command: Sequence[str], variables: Mapping[str, str], files: Sequence[int]
+) -> "subprocess.Popen[bytes]":
     try:
-        # Files that a shell opened for the command, ``<(...)`` among them, must pass; Python's own do not.
-        return subprocess.Popen(command, env=variables, close_fds=False)
+        return subprocess.Popen(command, env=variables, pass_fds=files)
     except OSError as fault:
         raise cannot_start(command[0], fault) from None
 

@@ -43,6 +43,7 @@ class Enclosure:
     """What to start: ``folder`` holds the file with the resolver, ``bundle`` the authorities to trust."""
 
     command: Sequence[str]
+    files: Sequence[int]
     variables: Mapping[str, str]
     folder: Path
     bundle: Path
@@ -99,7 +100,7 @@ async def run_isolated(enclosure: Enclosure, server: ProxyServer, outward: Outwa
 
 def start(enclosure: Enclosure, control: socket.socket) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(
-        enclosure.words(control), env=dict(enclosure.variables), pass_fds=(control.fileno(),)
+        enclosure.words(control), env=dict(enclosure.variables), pass_fds=(*enclosure.files, control.fileno())
     )
 
 

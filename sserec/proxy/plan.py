@@ -11,6 +11,8 @@ class Plan:
     """Empty and false where nothing was said."""
 
     command: tuple[str, ...] = ()
+    inherited: tuple[int, ...] = ()
+    """Descriptors that were opened for the command (:mod:`sserec.proxy.inherited`)."""
     is_exported: bool = False
     """The variables are printed for other shells, in place of being given to a command."""
     output: Path | None = None

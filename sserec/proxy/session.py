@@ -92,14 +92,14 @@ class Session:
                 self._say(f"this system isolates no command ({fault}): recording by the environment instead")
         prepared = self._endpoint.prepare(folder)
         if self._plan.command:
-            return await run_command(self._plan.command, prepared.variables)
+            return await run_command(self._plan.command, prepared.variables, self._plan.inherited)
         return await serve_until_told()
 
     async def _run_isolated(self, folder: Path) -> int:
         variables = self._endpoint.prepare_isolated(folder).variables
         ports = ports_to_catch(self._plan.command, os.environ, self._plan.ports)
         bundle = folder / environment.BUNDLE_FILE
-        enclosure = Enclosure(self._plan.command, variables, folder, bundle, ports)
+        enclosure = Enclosure(self._plan.command, self._plan.inherited, variables, folder, bundle, ports)
         return await run_isolated(enclosure, self._endpoint.server, self._endpoint.outward)
 
 

@@ -38,6 +38,8 @@ class Plan:
 
     files: tuple[str, ...]
     command: tuple[str, ...] = ()
+    inherited: tuple[int, ...] = ()
+    """Descriptors that were opened for the command (:mod:`sserec.proxy.inherited`)."""
     pace: Pace = ORIGINAL
     faults: tuple[Fault, ...] = ()
     loop: bool = False
@@ -111,7 +113,7 @@ class Session:
             return await serve_until_told()
         with tempfile.TemporaryDirectory(prefix="sserec-") as folder:
             variables = self._variables(address, Path(folder))
-            return await run_command(self._plan.command, variables)
+            return await run_command(self._plan.command, variables, self._plan.inherited)
 
     def _variables(self, address: tuple[str, int], folder: Path) -> dict[str, str]:
         """The command's environment."""

@@ -154,12 +154,8 @@ class Ledger:
     def _check(self, head: BlockHead, exchanges: set[int], runs: list[Run]) -> None:
         if sum(sum(run.sizes) for run in runs) != head.data_size:
             raise DamagedArchive("its chunks do not add up to its data")
-        self._chunk_count += sum(len(run.sizes) for run in runs)
-        if (
-            self._chunk_count > self._chunk_limit
-            or len(self._accounts) + len(exchanges) > self._exchange_limit
-        ):
-            raise DamagedArchive("a file of this size cannot hold so many chunks or exchanges")
+        if len(self._accounts) + len(exchanges) > self._exchange_limit:
+            raise DamagedArchive("a file of this size cannot hold so many exchanges")
         ends: dict[int, int] = {}
         for run in runs:
             account = self._accounts.get(run.exchange)

@@ -56,6 +56,9 @@ class Kept:
     t_head_ns: int = 0
     close: tuple[Closer, Manner, bool] | None = COMPLETE
     t_close_ns: int = 0
+    trailers: Headers = ()
+    error: str | None = None
+    undecoded_from: int | None = None
 
     @property
     def data(self) -> bytes:
@@ -87,7 +90,8 @@ def keep(writer: ArchiveWriter, kept: Kept, begin_ns: int) -> int:
     t_ns = max(t_ns, begin_ns + kept.t_close_ns)
     if kept.close is not None:
         by, how, is_whole = kept.close
-        writer.close_exchange(number, Close(t_ns, by, how, is_whole))
+        close = Close(t_ns, by, how, is_whole, kept.error, kept.trailers, undecoded_from=kept.undecoded_from)
+        writer.close_exchange(number, close)
     return t_ns
 
 

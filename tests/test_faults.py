@@ -20,10 +20,11 @@ from sserec.replay.faults import (
     parse,
     whole_events,
 )
-from sserec.replay.score import Finale, Head, Moment, Score
+from sserec.replay.score import Epilogue, Finale, Head, Moment, Score
 from sserec.sse import Decoder
 
 HEAD = Head(Response(200, "OK", "HTTP/1.1", EVENT_STREAM), 1234)
+EPILOGUE = Epilogue((("server-timing", "db"),))
 EVENTS = [CREATED, delta(1), delta(2), DONE]
 BODY = b"".join(EVENTS)
 
@@ -36,6 +37,7 @@ def score(body: bytes = BODY, borders: list[int] | None = None, end: Finale = Fi
     for t_ns, (start, stop) in enumerate(pairwise(cuts), start=1):
         if body[start:stop]:
             yield Moment(t_ns, body[start:stop])
+    yield Moment(t_ns, EPILOGUE)
     yield Moment(t_ns, end)
 
 
@@ -198,6 +200,7 @@ def test_no_fault_breaks_the_rules_of_a_score(text: str, junk: bytes, cuts: list
     assert [moment.t_ns for moment in moments] == sorted(moment.t_ns for moment in moments)
     assert [isinstance(moment.cue, Head) for moment in moments] == [True] + [False] * (len(moments) - 1)
     assert [isinstance(moment.cue, Finale) for moment in moments] == [False] * (len(moments) - 1) + [True]
+    assert EPILOGUE not in [moment.cue for moment in (*moments[:-2], moments[-1])]
 
 
 @pytest.mark.parametrize("text", EVERY)

@@ -27,6 +27,7 @@ from sserec.proxy.http2 import (
     GoAway,
     HeaderBlock,
     StreamReset,
+    error_code,
     error_name,
 )
 from sserec.proxy.reader import Fault
@@ -173,6 +174,8 @@ def test_a_table_as_large_as_the_two_ends_agree_on_is_followed_up_to_a_bound() -
 
 def test_unknown_error_codes_are_shown_as_numbers() -> None:
     assert (error_name(8), error_name(0xFE)) == ("CANCEL", "error 0xfe")
+    assert [error_code(error_name(code)) for code in (0, 8, 0xFE, 2**32 - 1)] == [0, 8, 0xFE, 2**32 - 1]
+    assert [error_code(name) for name in ("", "error", "0x8", "error 0x100000000")] == [None] * 4
 
 
 @given(st.booleans(), st.randoms(use_true_random=False))

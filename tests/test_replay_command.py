@@ -128,6 +128,15 @@ def test_a_body_that_was_coded_is_announced(tmp_path: Path) -> None:
     assert b"exchange 1 had a content coding (gzip); the body is served decoded" in got.stderr
 
 
+def test_a_body_whose_coding_broke_is_announced_with_the_place(tmp_path: Path) -> None:
+    headers = (*EVENT_STREAM, ("content-encoding", "gzip"))
+    broken = Kept(response=Response(200, "OK", "HTTP/1.1", headers), undecoded_from=len(CREATED))
+    got = sserec("replay", recording(tmp_path / "x.sse.zst", broken), "--", "sh", "-c", ASK)
+    assert got.stdout == broken.data
+    place = f"the content coding of exchange 1 (gzip) broke: it is served decoded up to byte {len(CREATED):,}"
+    assert place in got.stderr.decode()
+
+
 def test_a_plain_file_is_served_to_whoever_asks(tmp_path: Path) -> None:
     (tmp_path / "x.sse").write_bytes(DONE)
     got = sserec("replay", tmp_path / "x.sse", "--env", "URL", "--", "sh", "-c", "curl -sN $URL/anything")

@@ -41,7 +41,7 @@ def facts(exchange: Exchange) -> object:
         (response.status, response.reason, headers) if response else None,
         [chunk.data for chunk in exchange.chunks()],
         exchange.ending,
-        close and (close.by, close.framing_complete),
+        close and (close.by, close.framing_complete, close.trailers),
         [recorded.event for recorded in exchange.events()],
     )
 
@@ -87,15 +87,26 @@ def test_a_connection_that_ended_before_an_answer_does_so_again(ear: Ear, ending
     assert_fixpoint(ear, Kept(response=None, close=ENDS[ending]))
 
 
-def test_answers_that_are_no_streams_keep_their_length(ear: Ear) -> None:
-    headers = (("content-type", "application/json"), ("content-length", "2"))
-    refusal = Kept([(0, b"{}")], response=Response(429, "Too Many Requests", "HTTP/1.1", headers))
-    original = recording(ear.folder / "x.sse.zst", refusal)
-    with Recording.open(str(ear.record_again(original))) as again:
+@pytest.mark.parametrize("pieces", [[b"{}"], [b'{"error":', b"null", b"}"]], ids=["one piece", "several"])
+@pytest.mark.parametrize("ending", ENDS)
+def test_a_length_that_was_announced_is_announced_again(
+    ear: Ear, pieces: list[bytes], ending: Ending
+) -> None:
+    size_bytes = len(b"".join(pieces)) + (0 if ending.is_clean else 100)
+    headers = (("content-type", "application/json"), ("content-length", str(size_bytes)))
+    response = Response(429, "Too Many Requests", "HTTP/1.1", headers)
+    answer = Kept(list(enumerate(pieces)), response=response, close=ENDS[ending])
+    assert_fixpoint(ear, answer)
+    with Recording.open(str(ear.folder / "again-x.sse.zst")) as again:
         (exchange,) = again.exchanges
         assert exchange.response
-        assert exchange.response.header("content-length") == "2"
-        assert exchange.body() == b"{}"
+        assert exchange.response.header("content-length") == str(size_bytes)
+
+
+def test_trailers_come_after_the_body_again(ear: Ear) -> None:
+    headers = (*EVENT_STREAM, ("Trailer", "Server-Timing"))
+    trailers = (("Server-Timing", "db;dur=53"), ("grpc-status", "0"))
+    assert_fixpoint(ear, Kept(response=Response(200, "OK", "HTTP/1.1", headers), trailers=trailers))
 
 
 @pytest.mark.parametrize("status", [204, 304])

@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 import h2.connection
+import h2.errors
 import h2.events
 import h2.settings
 import httpx
@@ -12,7 +13,10 @@ import pytest
 
 from replay_support import CREATED, DONE, EVENT_STREAM, URL, Kept, delta, recording, replayed
 from sserec.authority import Authority
-from sserec.records import Closer, Manner, Response
+from sserec.records import Chunk, Closer, Manner, Response
+from sserec.replay.score import Finale, Head
+from sserec.replay.server import performing
+from sserec.replay.takes import Take
 
 JSON = (("content-type", "application/json"), ("content-length", "2"))
 STREAM = Kept([(0, CREATED), *((number, delta(number)) for number in range(1, 20)), (20, DONE)])
@@ -113,6 +117,27 @@ def test_a_coded_body_is_served_decoded_without_saying_that_it_is_coded(
     head, _, body = got.stdout.partition(b"\r\n\r\n")
     assert body == coded.data
     assert b"ncoding: gzip" not in head
+
+
+def test_a_coded_body_whose_length_was_announced_is_announced_as_what_is_served(
+    tmp_path: Path, own_authority: Authority, own_ca: Path
+) -> None:
+    headers = (*EVENT_STREAM, ("Content-Encoding", "gzip"), ("Content-Length", "7"))
+    coded = Kept(response=Response(200, "OK", "HTTP/1.1", headers))
+    with replayed(recording(tmp_path / "x.sse.zst", coded), own_authority) as port:
+        got = curl(port, own_ca, "HTTP/1.1", "-w", "%header{content-length}")
+    assert got.stdout == coded.data + b"%d" % len(coded.data)
+
+
+def test_an_answer_that_lacks_what_was_announced_is_not_taken_for_whole(own_authority: Authority) -> None:
+    """A damaged file may lack a part of a body that was whole when it was recorded."""
+    head = Head(Response(200, "OK", "HTTP/1.1"), size_bytes=100)
+    damaged = Take("damaged", None, head, lambda: iter([Chunk(0, 0, b"{}")]), Finale.END)
+    with (
+        performing([damaged], own_authority) as port,
+        pytest.raises(httpx.RemoteProtocolError, match="received 2 bytes, expected 100"),
+    ):
+        httpx.get(f"http://127.0.0.1:{port}/")
 
 
 def test_a_connection_is_kept_for_the_next_request(tmp_path: Path, own_authority: Authority) -> None:
@@ -248,3 +273,42 @@ def test_a_cancelled_http2_stream_leaves_the_others_alone(tmp_path: Path, own_au
             pass
         client.close()
     assert ended == [3]
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        ("RST_STREAM ENHANCE_YOUR_CALM", h2.errors.ErrorCodes.ENHANCE_YOUR_CALM),
+        ("RST_STREAM NO_ERROR", h2.errors.ErrorCodes.NO_ERROR),
+        ("RST_STREAM error 0xbeef", 0xBEEF),
+        ("GOAWAY REFUSED_STREAM", h2.errors.ErrorCodes.REFUSED_STREAM),
+        ("Connection reset by peer", h2.errors.ErrorCodes.INTERNAL_ERROR),
+    ],
+)
+def test_an_http2_stream_is_reset_with_the_code_that_was_recorded(
+    tmp_path: Path, own_authority: Authority, error: str, code: int
+) -> None:
+    reset = Kept(STREAM.chunks[:2], close=(Closer.UPSTREAM, Manner.RESET, False), error=error)
+    with replayed(recording(tmp_path / "x.sse.zst", reset), own_authority) as port:
+        client = Http2Client(port, 65535)
+        client.ask(1)
+        codes: list[int | None] = []
+        while not codes:
+            codes += [
+                event.error_code for event in client.events() if isinstance(event, h2.events.StreamReset)
+            ]
+        client.close()
+    assert codes == [code]
+
+
+def test_http2_has_trailers_too(tmp_path: Path, own_authority: Authority) -> None:
+    kept = Kept(STREAM.chunks, trailers=(("Server-Timing", "db;dur=53"),))
+    with replayed(recording(tmp_path / "x.sse.zst", kept), own_authority) as port:
+        client = Http2Client(port, 65535)
+        client.ask(1)
+        seen: list[h2.events.Event] = []
+        while not any(isinstance(event, h2.events.StreamEnded) for event in seen):
+            seen += client.events()
+        client.close()
+    (trailers,) = [event.headers for event in seen if isinstance(event, h2.events.TrailersReceived)]
+    assert [tuple(field) for field in trailers or ()] == [(b"server-timing", b"db;dur=53")]

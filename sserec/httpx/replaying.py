@@ -15,7 +15,7 @@ from sserec.replay.clock import Clock, JumpingClock, SystemClock
 from sserec.replay.faults import Fault, parse
 from sserec.replay.programme import Programme
 from sserec.replay.repertoire import Miss, Repertoire
-from sserec.replay.score import INSTANT, Finale, Head, Pace, Score
+from sserec.replay.score import INSTANT, Epilogue, Finale, Head, Pace, Score
 from sserec.replay.takes import Take, authority_of, takes
 
 NO_ANSWER = "Server disconnected without sending a response."
@@ -138,7 +138,7 @@ class Performance:
                 raise self._error("ReadTimeout", "The read operation timed out")
             if isinstance(cue, Finale):
                 self._end(cue, answered)
-            else:
+            elif not isinstance(cue, Epilogue):  # httpx has no place for trailers
                 yield cue
                 answered = True
 

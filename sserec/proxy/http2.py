@@ -5,6 +5,7 @@ through us), sockets, secrets or time. DATA is handed on as it comes, other fram
 events do not depend on how the bytes were split, except where DATA pieces are cut.
 """
 
+import re
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import TypeAlias
@@ -25,6 +26,7 @@ PROMISED_ID_BYTES = 4
 MAX_TABLE_BYTES = 1 << 20
 """The largest HPACK table either end may agree on with the other (defaults: 4 KiB; Chromium: 64 KiB)."""
 MAX_GOAWAY_BYTES = 16 * 1024
+UNNAMED_CODE = re.compile("error 0x([0-9a-f]{1,8})")
 
 
 class ErrorCode(IntEnum):
@@ -84,6 +86,14 @@ Event: TypeAlias = HeaderBlock | Data | StreamReset | GoAway | Fault
 def error_name(code: int) -> str:
     """The code's name, or its number where it has none (RFC 9113, section 7: unknown codes are legal)."""
     return ErrorCode(code).name if code in set(ErrorCode) else f"error {code:#x}"
+
+
+def error_code(name: str) -> int | None:
+    """The code that :func:`error_name` calls so; None where it would call none so."""
+    if name in ErrorCode.__members__:
+        return ErrorCode[name]
+    unnamed = UNNAMED_CODE.fullmatch(name)
+    return int(unnamed[1], 16) if unnamed else None
 
 
 class FrameReader(StepReader[Event]):

@@ -127,8 +127,9 @@ def whole_events(score: Score) -> Score:
                 yield Moment(t_ns, bytes(held[:size_bytes]))
                 del held[:size_bytes]
             continue
-        if held and isinstance(cue, Finale):
+        if held:
             yield Moment(t_ns, bytes(held))
+            held.clear()
         yield Moment(t_ns, cue)
 
 
@@ -199,12 +200,14 @@ def swapped(score: Score, fault: Fault) -> Score:
         if number == fault.at and isinstance(cue, bytes):
             held = cue
             continue
-        if held is not None and isinstance(cue, Finale):
-            yield Moment(t_ns, held)
-        yield Moment(t_ns, cue)
-        if held is not None and isinstance(cue, bytes):
-            yield Moment(t_ns, held)
-            held = None
+        last = [] if held is None else [Moment(t_ns, held)]
+        held = None
+        if isinstance(cue, bytes):
+            yield Moment(t_ns, cue)
+            yield from last
+        else:
+            yield from last
+            yield Moment(t_ns, cue)
 
 
 def corrupted(event: bytes, fault: Fault) -> list[bytes]:

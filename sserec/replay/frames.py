@@ -19,7 +19,6 @@ from sserec.proxy.http2 import (
     PRIORITY,
     PRIORITY_BYTES,
     RST_STREAM,
-    ErrorCode,
 )
 from sserec.proxy.tls import MAX_RECORD_BYTES
 
@@ -105,5 +104,5 @@ def window_update(stream: int, size_bytes: int) -> bytes:
     return frame(WINDOW_UPDATE, 0, stream, size_bytes.to_bytes(4, "big"))
 
 
-def reset(stream: int, code: ErrorCode) -> bytes:
-    return frame(RST_STREAM, 0, stream, int(code).to_bytes(4, "big"))
+def reset(stream: int, code: int) -> bytes:
+    return frame(RST_STREAM, 0, stream, code.to_bytes(4, "big"))

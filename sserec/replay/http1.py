@@ -14,10 +14,10 @@ from sserec.proxy.http1 import End, RequestHead, RequestReader, list_field
 from sserec.proxy.leg import Leg
 from sserec.proxy.reader import Fault
 from sserec.proxy.tls import MAX_RECORD_BYTES
-from sserec.records import Manner
+from sserec.records import Headers, Manner
 from sserec.replay.asked import Question
 from sserec.replay.connection import Connection
-from sserec.replay.score import Cue, Finale, Head
+from sserec.replay.score import Cue, Epilogue, Finale, Head
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
@@ -115,6 +115,9 @@ class Http1Stage:
         self._has_room = has_room
         self._request = request
         self._chunked = False
+        self._trailers: Headers = ()
+        self._owed_bytes = 0
+        """What was announced of the body and has not come yet."""
         self._mute = False
         """What answers HEAD, and some statuses, has no body (RFC 9112, section 6.3)."""
 
@@ -133,24 +136,24 @@ class Http1Stage:
             case Head():
                 yield self._head(cue)
             case bytes() if not self._mute:
+                self._owed_bytes -= len(cue)
                 yield from framed(cue) if self._chunked else (cue,)
+            case Epilogue():
+                self._trailers = cue.trailers
             case Finale.END if self._chunked:
-                yield b"0\r\n\r\n"
+                yield section("0", self._trailers)
             case Finale.BROKEN if self._chunked:
                 yield NO_CHUNK
 
     def _head(self, head: Head) -> bytes:
         response = head.response
         self._mute = self._request.head.method == "HEAD" or response.status in (204, 304)
-        fields = [*response.headers, *self._framing(head.size_bytes)]
-        lines = [
-            f"HTTP/1.1 {response.status} {response.reason}",
-            *(f"{name}: {value}" for name, value in fields),
-        ]
-        return "\r\n".join([*lines, "", ""]).encode("latin-1")
+        fields = (*response.headers, *self._framing(head.size_bytes))
+        return section(f"HTTP/1.1 {response.status} {response.reason}", fields)
 
     def _framing(self, size_bytes: int | None) -> Iterator[tuple[str, str]]:
         if size_bytes is not None:
+            self._owed_bytes = 0 if self._mute else size_bytes
             yield "content-length", str(size_bytes)
         elif self._request.head.http_version == "HTTP/1.1":
             self._chunked = not self._mute
@@ -161,9 +164,15 @@ class Http1Stage:
 
     def _end(self, finale: Finale) -> None:
         if finale is Finale.END:
-            self.keeps_connection = self._request.keeps_connection
+            self.keeps_connection = self._request.keeps_connection and self._owed_bytes <= 0
         else:
             self._leg.finish(LEAVING[finale])
+
+
+def section(first_line: str, fields: Headers) -> bytes:
+    """A line with fields below it: a head, or the end of a chunked body (RFC 9112, section 7.1)."""
+    lines = [first_line, *(f"{name}: {value}" for name, value in fields)]
+    return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
 
 def framed(data: bytes) -> Iterator[bytes]:

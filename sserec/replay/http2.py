@@ -1,14 +1,14 @@
 """The server's HTTP/2 (RFC 9113): many answers at once, each within its windows.
 
-Small, because a server that answers from a file needs little: no priorities, no push, no trailers. It is written on
-hpack, which the recorder needs anyway, and not on h2, because each piece has to become one DATA frame in one TLS
-record, and faults have to break rules that h2 keeps.
+Small, because a server that answers from a file needs little: no priorities, no push. It is written on hpack,
+which the recorder needs anyway, and not on h2, because each piece has to become one DATA frame in one TLS record, and
+faults have to break rules that h2 keeps.
 """
 
 import asyncio
 import struct
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from hpack import Decoder, Encoder, HPACKError
@@ -49,7 +49,7 @@ from sserec.replay.frames import (
     window_update,
 )
 from sserec.replay.http1 import LEAVING
-from sserec.replay.score import Cue, Finale, Head
+from sserec.replay.score import Cue, Epilogue, Finale, Head
 
 OWN_WINDOW_BYTES = 16 * 1024 * 1024
 """What a client may send before it is told to go on: requests come in one go."""
@@ -234,6 +234,7 @@ class Http2Stage:
         self._mute = mute
         self._waiting: deque[Cue] = deque()
         self._drained = asyncio.Event()
+        self._epilogue = Epilogue()
 
     async def ready(self) -> None:
         await self._connection.ready()
@@ -262,6 +263,8 @@ class Http2Stage:
                 frames += self._head(cue)
             case bytes():
                 return self._mute or self._data(cue, frames)
+            case Epilogue():
+                self._epilogue = cue
             case Finale():
                 self._end(cue, frames)
         return True
@@ -271,13 +274,19 @@ class Http2Stage:
         fields += [(name.lower(), value) for name, value in head.response.headers]
         if head.size_bytes is not None:
             fields.append(("content-length", str(head.size_bytes)))
+        return self._block(fields)
+
+    def _block(self, fields: Iterable[tuple[str, str]], flags: int = 0) -> Iterator[bytes]:
+        """A head or trailers, in as many frames as they need; the first has ``flags``."""
         block = self._connection.encoder.encode(
             [(name.encode("latin-1"), value.encode("latin-1")) for name, value in fields]
         )
         parts = [block[at : at + DEFAULT_FRAME_BYTES] for at in range(0, len(block), DEFAULT_FRAME_BYTES)]
         for index, part in enumerate(parts):
-            flags = END_HEADERS if index == len(parts) - 1 else 0
-            yield frame(CONTINUATION if index else HEADERS, flags, self._stream, part)
+            last = END_HEADERS if index == len(parts) - 1 else 0
+            yield frame(
+                CONTINUATION if index else HEADERS, last if index else last | flags, self._stream, part
+            )
 
     def _data(self, data: bytes, frames: list[bytes]) -> bool:
         room = min(self.window_bytes, self._connection.window_bytes, self._connection.frame_bytes)
@@ -295,10 +304,14 @@ class Http2Stage:
     def _end(self, finale: Finale, frames: list[bytes]) -> None:
         self._connection.forget(self._stream)
         match finale:
+            case Finale.END if self._epilogue.trailers:
+                fields = [(name.lower(), value) for name, value in self._epilogue.trailers]
+                frames += self._block(fields, END_STREAM)
             case Finale.END:
                 frames.append(frame(DATA, END_STREAM, self._stream))
             case Finale.RESET:
-                frames.append(reset(self._stream, ErrorCode.INTERNAL_ERROR))
+                code = self._epilogue.reset_code
+                frames.append(reset(self._stream, ErrorCode.INTERNAL_ERROR if code is None else code))
             case Finale.BROKEN:
                 frames.append(reset(self._stream, ErrorCode.PROTOCOL_ERROR))
             case _:

@@ -3,7 +3,7 @@
 A score is read once, from front to back, and never held as a whole, so a performance costs the same memory whatever
 the recording's size. Times are nanoseconds since the last byte of the request.
 
-Invariant: times never fall, a head comes first if at all, and one finale ends it.
+Invariant: times never fall, a head comes first if at all, and one finale ends it, after its epilogue if it has one.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from enum import Enum
 from math import inf
 from typing import NamedTuple, TypeAlias
 
-from sserec.records import Close, Ending, Manner, Response
+from sserec.records import Close, Ending, Headers, Manner, Response
 
 HOLD_NS = 2_000_000_000
 """How long a client that hung up in the recording is given to hang up again, before the stream is cut."""
@@ -42,7 +42,17 @@ class Head:
     """What the body is announced as; None: it is not."""
 
 
-Cue: TypeAlias = Head | bytes | Finale
+@dataclass(frozen=True, slots=True)
+class Epilogue:
+    """What the recorded end said besides that it was one; played right before the finale."""
+
+    trailers: Headers = ()
+    """Fields after the body (RFC 9110, section 6.5)."""
+    reset_code: int | None = None
+    """Of the RST_STREAM (RFC 9113, section 7)."""
+
+
+Cue: TypeAlias = Head | bytes | Epilogue | Finale
 
 
 class Moment(NamedTuple):

@@ -148,9 +148,16 @@ def tell_problems(recordings: Iterable[Recording], say: Say) -> None:
 
 
 def tell_codings(performed: Iterable[Take], say: Say) -> None:
-    """That bodies are not coded as they were: the archive holds them decoded."""
-    coded = [take for take in performed if take.coding]
-    if coded:
-        what = coded[0].name if len(coded) == 1 else f"{len(coded)} exchanges"
-        names = ", ".join(sorted({take.coding or "" for take in coded}))
+    """That bodies are not coded as they were: the archive holds them decoded, as far as anybody could."""
+    coded = [(take.name, take.coding) for take in performed if take.coding]
+    whole = [(take, coding.name) for take, coding in coded if coding.broken_at is None]
+    if whole:
+        what = whole[0][0] if len(whole) == 1 else f"{len(whole)} exchanges"
+        names = ", ".join(sorted({name for _, name in whole}))
         say(f"{what} had a content coding ({names}); the body is served decoded, without Content-Encoding")
+    for take, coding in coded:
+        if coding.broken_at is not None:
+            say(
+                f"the content coding of {take} ({coding.name}) broke: it is served decoded up to byte "
+                f"{coding.broken_at:,}, from there on as it came, and without Content-Encoding"
+            )

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from sserec.interactions import parse
+from sserec.proxy.http2 import error_code
 from sserec.recording import Exchange
-from sserec.records import Chunk, Ending, Headers, Response
+from sserec.records import Chunk, Close, Ending, Headers, Response
 from sserec.replay.asked import Asked, asked
-from sserec.replay.score import HOLD_NS, Finale, Head, Moment, Score, finale
+from sserec.replay.score import HOLD_NS, Epilogue, Finale, Head, Moment, Score, finale
 from sserec.sse import Decoder, Event
 
 FRAMING_FIELDS = frozenset(
@@ -36,6 +37,14 @@ class Place(NamedTuple):
 START = Place()
 
 
+class Coding(NamedTuple):
+    """A content coding that was undone when the exchange was recorded, so that the body is not served in it."""
+
+    name: str
+    broken_at: int | None
+    """Where in the body bytes begin that nobody could decode, and that are served as they came."""
+
+
 @dataclass(frozen=True)
 class Take:
     """One answer: whom it is for, its head, its body in timed pieces, and how it ends."""
@@ -53,8 +62,8 @@ class Take:
     """When the last byte of the request had been sent, by the recording's times; the others are since then."""
     t_head_ns: int = 0
     t_end_ns: int = 0
-    coding: str | None = None
-    """The content coding that was undone when it was recorded."""
+    epilogue: Epilogue | None = None
+    coding: "Coding | None" = None
 
     def score(self, start: Place = START) -> Score:
         """The performance from ``start`` on. What comes after a place comes as long after the head as it came after
@@ -68,7 +77,10 @@ class Take:
             if data:
                 t_ns = max(t_ns, chunk.t_ns + shift_ns)
                 yield Moment(t_ns, data)
-        yield Moment(max(t_ns, self.t_end_ns + late_ns), self.finale)
+        t_ns = max(t_ns, self.t_end_ns + late_ns)
+        if self.epilogue is not None:
+            yield Moment(t_ns, self.epilogue)
+        yield Moment(t_ns, self.finale)
 
     def events(self) -> Iterator[tuple[int, Event]]:
         """The events of the body, and when each was whole."""
@@ -129,6 +141,7 @@ def take(exchange: Exchange, file: str = "") -> Take | None:
         begin_ns,
         since(begin_ns, exchange.record.t_response_ns),
         t_end_ns + HOLD_NS if ending is Ending.CLIENT_CANCELLED else t_end_ns,
+        epilogue(close),
         undone_coding(exchange),
     )
 
@@ -140,29 +153,46 @@ def can_be_performed(exchange: Exchange) -> bool:
 
 
 def head(exchange: Exchange) -> Head | None:
-    """The head as it is served.
-
-    The length is announced where it was and the body came in one piece. Else HTTP/1.1's chunked framing takes its
-    place, because only that keeps the pieces apart.
-    """
+    """The head as it is served: without what speaks of one connection, and of a coding that is undone."""
     response = exchange.response
     if response is None:
         return None
-    coding = undone_coding(exchange)
-    dropped = FRAMING_FIELDS | ELSEWHERE | (frozenset({"content-encoding"}) if coding else frozenset())
+    coded = frozenset({"content-encoding"}) if undone_coding(exchange) else frozenset()
+    dropped = FRAMING_FIELDS | ELSEWHERE | coded
     kept = tuple((name, value) for name, value in response.headers if name.lower() not in dropped)
-    length = response.header("content-length")
-    is_announced = length is not None and length.isdecimal() and not coding
-    size_bytes = int(length or 0) if is_announced and exchange.record.chunk_count <= 1 else None
-    return Head(with_headers(response, kept), size_bytes)
+    return Head(with_headers(response, kept), announced_size(exchange, response))
 
 
-def undone_coding(exchange: Exchange) -> str | None:
-    """The content coding that the archive does not hold any more: it was decoded when it was recorded."""
-    coding = exchange.response and exchange.response.header("content-encoding")
-    if not coding or coding == "identity" or (exchange.close and exchange.close.undecoded_from == 0):
+def announced_size(exchange: Exchange, response: Response) -> int | None:
+    """What the body is announced as; None where it was not.
+
+    A whole body is announced as what is served, which is not what was recorded where a coding was undone or a secret
+    replaced. One that ends too early is announced as more than that, or not at all.
+    """
+    length, served_bytes = response.header("content-length"), exchange.record.body_size_bytes
+    if length is None or not (length.isascii() and length.isdecimal()):
         return None
-    return coding
+    if not served_bytes:
+        return int(length)  # an answer to HEAD, or a 304, says what another would hold
+    if exchange.ending is not None and exchange.ending.is_clean:
+        return served_bytes
+    return int(length) if int(length) > served_bytes and not undone_coding(exchange) else None
+
+
+def undone_coding(exchange: Exchange) -> Coding | None:
+    """The content coding that the archive does not hold any more: it was decoded when it was recorded."""
+    name = exchange.response and exchange.response.header("content-encoding")
+    broken_at = exchange.close.undecoded_from if exchange.close else None
+    return Coding(name, broken_at) if name and name.lower() != "identity" and broken_at != 0 else None
+
+
+def epilogue(close: Close | None) -> Epilogue | None:
+    """The trailers and the code that the recorded end had."""
+    if close is None:
+        return None
+    how, _, name = (close.error or "").partition(" ")
+    found = Epilogue(close.trailers, error_code(name) if how in ("RST_STREAM", "GOAWAY") else None)
+    return found if found != Epilogue() else None
 
 
 def with_headers(response: Response, headers: Headers) -> Response:

@@ -1,7 +1,7 @@
 """What httpx and httpx2 have in common: they are one library under two names, and insist on their own classes."""
 
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from functools import cache
 from types import ModuleType
 from typing import Any
@@ -15,7 +15,7 @@ class Body:
     def __init__(
         self,
         chunks: Iterator[bytes],
-        async_chunks: AsyncIterator[bytes],
+        async_chunks: AsyncGenerator[bytes],
         closed: Callable[[], object],
         closing: Any = None,
     ) -> None:
@@ -37,6 +37,7 @@ class Body:
 
     async def aclose(self) -> None:
         self._closed()
+        await self._async_chunks.aclose()
         if self._closing is not None:
             await self._closing.aclose()
 

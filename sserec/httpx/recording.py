@@ -1,6 +1,6 @@
 """A network that is recorded while it is used."""
 
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Iterator
 from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
@@ -136,7 +136,7 @@ class Heard:
                 yield data
         self._complete()
 
-    async def _async_chunks(self, stream: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+    async def _async_chunks(self, stream: AsyncIterable[bytes]) -> AsyncGenerator[bytes]:
         with self.failing():
             async for data in stream:
                 self._sink.chunk(data, Arrival(self._clock.now_ns()))

@@ -1,7 +1,7 @@
 """A recording instead of a network."""
 
 import threading
-from collections.abc import AsyncIterator, Generator, Iterable, Iterator
+from collections.abc import AsyncGenerator, Generator, Iterable, Iterator
 from contextlib import ExitStack
 from os import PathLike, fspath
 from typing import Any
@@ -70,7 +70,7 @@ class ReplayTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         return performance.response(next(performance.cues))
 
     async def handle_async_request(self, request: Any) -> Any:
-        """The answer to a request of an async client, on asyncio."""
+        """The answer to a request of an async client, on asyncio or trio."""
         await request.aread()
         performance = self._performance(request)
         return performance.response(await anext(performance.async_cues))
@@ -109,7 +109,7 @@ class Performance:
             else:
                 yield step
 
-    async def _awaited(self) -> AsyncIterator[Any]:
+    async def _awaited(self) -> AsyncGenerator[Any]:
         for step in self._steps:
             if isinstance(step, int):
                 await self._clock.sleep_until(step)

@@ -30,7 +30,7 @@ class SystemClock:
         time.sleep(max(0, t_ns - self.now_ns()) / 1e9)
 
     async def sleep_until(self, t_ns: int) -> None:
-        await asyncio.sleep(max(0, t_ns - self.now_ns()) / 1e9)
+        await sleep(max(0, t_ns - self.now_ns()) / 1e9)
 
 
 class JumpingClock:
@@ -50,7 +50,17 @@ class JumpingClock:
 
     async def sleep_until(self, t_ns: int) -> None:
         self._now_ns = max(self._now_ns, t_ns)
-        await asyncio.sleep(0)
+        await sleep(0)
+
+
+async def sleep(seconds: float) -> None:
+    """On the loop that runs: asyncio's, or another that httpx clients run on and anyio, which httpx brings, knows."""
+    if "trio" in sys.modules:
+        import anyio  # here and not at the top: no server has to wait for it
+
+        await anyio.sleep(seconds)
+    else:
+        await asyncio.sleep(seconds)
 
 
 def precise_loop() -> asyncio.AbstractEventLoop:

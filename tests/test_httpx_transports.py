@@ -213,8 +213,11 @@ def test_an_async_client_that_leaves_finds_nothing_left_open(file: Path, tmp_pat
         ):
             assert await anext(pieces) == CREATED
 
-    run(leave)
-    gc.collect()
+    async def leave_and_collect() -> None:
+        await leave()
+        gc.collect()
+
+    run(leave_and_collect)
     with Recording.open(str(tmp_path / "again.sse.zst")) as recorded:
         assert [exchange.ending for exchange in recorded.exchanges] == [Ending.CLIENT_CANCELLED]
 

@@ -19,7 +19,7 @@ from sserec.display import path_text
 from sserec.errors import DamagedArchive, UsageError
 from sserec.holes import BodyDecoder
 from sserec.interactions import Assembler, Assembly, History, is_terminal
-from sserec.records import Chunk, Close, Ending, Request, Response, ending
+from sserec.records import Chunk, Close, Ending, Request, Response, Unknown, ending
 from sserec.sources import SNIFFED_BYTES, ArchiveSource, Ends, EventPlaces, Source, source_of, spool_stdin
 from sserec.sse import Decoder, Event, Residue, Tail, looks_like_stream
 
@@ -106,8 +106,18 @@ class Exchange:
 
     @property
     def is_timed(self) -> bool:
-        """Whether the file knows when bytes arrived and how the exchange ended; plain text does not."""
-        return self._source.timed
+        """Whether the file knows when the body's bytes arrived; plain text does not, nor do some imports."""
+        return not self.record.unknown & {Unknown.TIMES, Unknown.ARRIVALS}
+
+    @property
+    def knows_chunks(self) -> bool:
+        """Whether the file knows which bytes came together."""
+        return Unknown.CHUNKS not in self.record.unknown
+
+    @property
+    def knows_end(self) -> bool:
+        """Whether the file knows how the exchange ended."""
+        return Unknown.END not in self.record.unknown
 
     @cached_property
     def is_event_stream(self) -> bool:
@@ -124,8 +134,8 @@ class Exchange:
 
     @property
     def ending(self) -> Ending | None:
-        """How it ended; None while it still goes on, and where the file cannot know (plain text)."""
-        if not self.is_timed or self.record.opaque or self.is_live:
+        """How it ended; None while it still goes on, and where the file does not know (plain text)."""
+        if not self.knows_end or self.record.opaque or self.is_live:
             return None
         return ending(self.close, saw_end=self.saw_end)
 
@@ -197,7 +207,7 @@ class Exchange:
 
     def events(self) -> EventStream:
         """The events, decoded as they are asked for; none for what is not an event stream."""
-        return EventStream(self.chunks() if self.is_event_stream else iter(()), timed=self._source.timed)
+        return EventStream(self.chunks() if self.is_event_stream else iter(()), timed=self.is_timed)
 
     @property
     def marks(self) -> list[RecordedMark]:
@@ -214,7 +224,8 @@ class Exchange:
     def _placed(self, mark: Mark) -> RecordedMark:
         index = bisect_right(self._event_table.end, mark.offset)
         event = index + 1 if index < self.event_count else None
-        return RecordedMark(self.number, event, self._source.arrival_ns(self.number, mark.offset), mark.text)
+        t_ns = self._source.arrival_ns(self.number, mark.offset) if self.is_timed else None
+        return RecordedMark(self.number, event, t_ns, mark.text)
 
     def _beginning(self) -> bytes:
         """The first bytes of the body, as far as damage has left them."""

@@ -88,6 +88,8 @@ class Manner(StrEnum):
     """Bytes that break TLS or HTTP, or an upstream that could not be reached or verified."""
     STOP = "stop"
     """The recorder was told to stop."""
+    SLICE = "slice"
+    """An excerpt ends here; the recording that it was cut out of goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,7 @@ class Ending(StrEnum):
     UPSTREAM_RESET = "upstream reset"
     RECORDER_STOPPED = "recorder stopped"
     RECORDER_KILLED = "recorder killed"
+    SLICED = "sliced"
 
     @property
     def is_clean(self) -> bool:
@@ -137,10 +140,34 @@ def ending(close: Close | None, *, saw_end: bool) -> Ending:
     match close.by:
         case Closer.CLIENT:
             return Ending.CLIENT_CLOSED_AFTER_END if saw_end else Ending.CLIENT_CANCELLED
+        case Closer.RECORDER if close.how is Manner.SLICE:
+            return Ending.SLICED
         case Closer.RECORDER:
             return Ending.CLIENT_CLOSED_AFTER_END if saw_end else Ending.RECORDER_STOPPED
         case Closer.UPSTREAM:
             return Ending.UPSTREAM_RESET if close.how is Manner.RESET else Ending.UPSTREAM_CUT
+
+
+class Unknown(StrEnum):
+    """What a file does not tell of an exchange, because what it was made from did not: never made up for.
+
+    The times that an archive holds nevertheless, because its format wants some, mean nothing.
+    """
+
+    REQUEST = "request"
+    """What was asked, and when."""
+    TIMES = "times"
+    """When any of it happened."""
+    ARRIVALS = "arrivals"
+    """When the bytes of the body came; when they were asked for and answered may be known."""
+    CHUNKS = "chunks"
+    """Which bytes came together."""
+    BYTES = "bytes"
+    """How the events were written: the body was made again from them."""
+    BEGINNING = "beginning"
+    """What the response's body held before the first byte that is here."""
+    END = "end"
+    """How it ended."""
 
 
 class Severity(StrEnum):

@@ -15,7 +15,7 @@ from typing import Protocol
 from sserec.archive import ArchiveReader, ExchangeRecord, Mark
 from sserec.errors import NotAnArchive
 from sserec.holes import BodyDecoder
-from sserec.records import Chunk
+from sserec.records import Chunk, Unknown
 from sserec.sse import Event
 
 SNIFFED_BYTES = 4096
@@ -23,6 +23,10 @@ READ_BYTES = 1 << 18
 ZSTD_FRAME = b"\x28\xb5\x2f\xfd"
 SKIPPABLE_FRAME = b"\x2a\x4d\x18"
 """The last three bytes of the magic numbers 0x184D2A50 to 0x184D2A5F (RFC 8878, section 3.1.2)."""
+
+
+PLAIN = frozenset({Unknown.REQUEST, Unknown.TIMES, Unknown.CHUNKS, Unknown.END})
+"""What a body alone does not tell."""
 
 
 class EventPlaces(Protocol):
@@ -39,9 +43,6 @@ class EventPlaces(Protocol):
 class Source(Protocol):
     """A file of exchanges."""
 
-    timed: bool
-    """Whether it knows when bytes arrived."""
-
     def records(self) -> Sequence[ExchangeRecord]: ...
     def chunks(self, number: int) -> Iterator[Chunk]: ...
     def body(self, number: int, start: int = 0, end: int | None = None) -> bytes: ...
@@ -55,8 +56,6 @@ class Source(Protocol):
 
 class ArchiveSource:
     """The exchanges of an archive."""
-
-    timed = True
 
     def __init__(self, reader: ArchiveReader) -> None:
         self.reader = reader
@@ -88,14 +87,12 @@ class ArchiveSource:
 class PlainText:
     """A body as ``curl > FILE`` leaves it: one exchange, no heads, no times."""
 
-    timed = False
-
     def __init__(self, path: Path) -> None:
         self._file = path.open("rb")
         self._size_bytes = path.stat().st_size
 
     def records(self) -> Sequence[ExchangeRecord]:
-        return [ExchangeRecord(number=1, body_size_bytes=self._size_bytes)]
+        return [ExchangeRecord(number=1, body_size_bytes=self._size_bytes, unknown=PLAIN)]
 
     def chunks(self, number: int) -> Iterator[Chunk]:
         for offset in range(0, self._size_bytes, READ_BYTES):

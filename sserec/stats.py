@@ -94,6 +94,8 @@ class Surroundings:
     t_open_ns: int | None = None
     """When the request's head came."""
     close: Close | None = None
+    has_beginning: bool = True
+    """Whether the first event that is here was the stream's first; in an excerpt it may not be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,12 +167,13 @@ class Meter:
         interaction = self._envelope.assembly().interaction or {}
         usage = usage_of(interaction)
         silences = self._stalls(around.close, stall_limit_ns)
+        t_asked_ns = around.t_begin_ns if around.has_beginning else None
         by_type = {type_: Share(*share) for type_, share in sorted(self._types.items())}
         return Figures(
             model=name_of(interaction),
             time_to_first_byte_ns=since(around.t_begin_ns, around.t_response_ns),
-            time_to_first_event_ns=since(around.t_begin_ns, first(self.t_ns)),
-            time_to_first_text_ns=since(around.t_begin_ns, first(self.text_t_ns)),
+            time_to_first_event_ns=since(t_asked_ns, first(self.t_ns)),
+            time_to_first_text_ns=since(t_asked_ns, first(self.text_t_ns)),
             duration_ns=since(around.t_open_ns, around.close.t_ns if around.close else None),
             events=sum(share.events for share in by_type.values()),
             bytes=around.body_size_bytes,

@@ -36,6 +36,7 @@ class Body:
     is_event_stream: bool = True
     is_live: bool = False
     is_timed: bool = False
+    knows_end: bool = False
     opaque: None = None
     t_response_ns: None = None
 

@@ -90,6 +90,7 @@ def _ending_by_table(close: Close, saw_end: bool) -> Ending:
             "none": False,
             "`framing_complete`": close.framing_complete,
             f"`by` {close.by}": True,
+            "`by` recorder, `how` slice": close.by == "recorder" and close.how == "slice",
             "`by` upstream, `how` reset": close.by == "upstream" and close.how == "reset",
             "`by` upstream, any other `how`": close.by == "upstream",
         }

@@ -18,11 +18,12 @@ from sserec.archive.heads import (
     response_from,
     timed,
     totals_from,
+    unknown_from,
 )
 from sserec.archive.runs import decode_traffic
 from sserec.archive.values import Direction, ExchangeRecord, Flaw, Opaque, Problem, Traffic
 from sserec.errors import DamagedArchive
-from sserec.records import Close, Connection, Request, Response
+from sserec.records import Close, Connection, Request, Response, Unknown
 
 HeadRecord = tuple[int, bytes]
 
@@ -54,6 +55,7 @@ class _Draft:
     t_open_ns: int | None = None
     t_sent_ns: int | None = None
     t_response_ns: int | None = None
+    unknown: frozenset[Unknown] = frozenset()
     totals: tuple[int | None, int | None, str | None, int | None] = (None, None, None, None)
     request_body: list[bytes] = field(default_factory=list)
     traffic: list[bytes] = field(default_factory=list)
@@ -80,6 +82,7 @@ class _Draft:
         match kind:
             case RecordType.OPEN:
                 self.t_open_ns, self.request = t_ns, request_from(value)
+                self.unknown = unknown_from(value)
             case RecordType.OPAQUE:
                 self.t_open_ns, self.opaque = t_ns, opaque_from(value)
             case RecordType.RESPONSE:
@@ -87,6 +90,13 @@ class _Draft:
             case RecordType.CLOSE:
                 self.totals = totals_from(value)
                 self.close = close_from(value, t_ns)
+
+    def forget_what_nobody_knew(self) -> None:
+        """Takes back the times that stand in the records because a record has to have one."""
+        if self.unknown & {Unknown.REQUEST, Unknown.TIMES}:
+            self.t_open_ns = self.t_sent_ns = None
+        if Unknown.TIMES in self.unknown:
+            self.t_response_ns = None
 
     def all_traffic(self) -> tuple[Traffic, ...]:
         """The traffic, taken apart when somebody asks for it."""
@@ -118,6 +128,7 @@ def exchange_from(
     if draft.request is None and draft.opaque is None:
         message = f"exchange {number}: its request is lost"
         report(Problem(Flaw.MISSING_HEAD, message, exchange=number))
+    draft.forget_what_nobody_knew()
     size, chunks, sha256, coded_size = draft.totals
     return ExchangeRecord(
         number=number,
@@ -133,6 +144,7 @@ def exchange_from(
         chunk_count=max(chunks or 0, chunk_count),
         sha256=sha256,
         coded_size_bytes=coded_size,
+        unknown=draft.unknown,
         _request_body=lambda: b"".join(draft.request_body),
         _traffic=draft.all_traffic,
     )

@@ -4,7 +4,7 @@ Knows the keys, which docs/format.md lists; must not know where a record is stor
 on reading. Invariant: JSON of any shape either gives a value or raises DamagedArchive.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 import orjson
@@ -13,7 +13,7 @@ from sserec.archive.columns import read_varint, varint
 from sserec.archive.format import FORMAT_VERSION, MAX_JSON_BYTES
 from sserec.archive.values import Meta, Opaque
 from sserec.errors import DamagedArchive, RecordingError, UnsupportedVersion
-from sserec.records import Close, Closer, Connection, Headers, Manner, Request, Response
+from sserec.records import Close, Closer, Connection, Headers, Manner, Request, Response, Unknown
 
 Json = dict[str, Any]
 Value = TypeVar("Value")
@@ -30,6 +30,9 @@ _META_KEYS = {
     "level",
     "zstd",
 }
+
+
+_UNKNOWN = frozenset(Unknown)
 
 
 def encode_json(value: Mapping[str, Any]) -> bytes:
@@ -114,7 +117,7 @@ def meta_from(value: Json) -> Meta:
     )
 
 
-def request_json(request: Request) -> Json:
+def request_json(request: Request, unknown: Iterable[Unknown] = ()) -> Json:
     """The JSON of an OPEN record."""
     return {
         "method": request.method,
@@ -122,6 +125,7 @@ def request_json(request: Request) -> Json:
         "http": request.http_version,
         "headers": request.headers,
         "redacted": request.redacted or None,
+        "unknown": sorted(unknown) or None,
     }
 
 
@@ -136,6 +140,11 @@ def request_from(value: Json) -> Request:
             redacted=tuple(str(name) for name in value.get("redacted", ())),
         )
     )
+
+
+def unknown_from(value: Json) -> frozenset[Unknown]:
+    """What an OPEN record says is not known; what a later version may add to the list says nothing here."""
+    return _shaped(lambda: frozenset(Unknown(name) for name in value.get("unknown", ()) if name in _UNKNOWN))
 
 
 def response_json(response: Response) -> Json:

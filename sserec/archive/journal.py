@@ -14,7 +14,7 @@ import os
 import threading
 from array import array
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -42,7 +42,7 @@ from sserec.archive.heads import (
 from sserec.archive.runs import Run, TrafficRun, encode_run, encode_traffic
 from sserec.archive.values import Direction, Meta, Opaque
 from sserec.errors import RecordingError
-from sserec.records import Close, Connection, Request, Response
+from sserec.records import Close, Connection, Request, Response, Unknown
 
 _LEVEL = 3
 _FLUSH_AT_BYTES = 64 << 10
@@ -156,9 +156,9 @@ class ArchiveWriter:
         """Size of what is committed."""
         return self._committed_size
 
-    def open_exchange(self, request: Request, t_ns: int) -> int:
-        """Begins an exchange, committed at once; returns its number."""
-        return self._open(RecordType.OPEN, t_ns, encode_json(request_json(request)))
+    def open_exchange(self, request: Request, t_ns: int, unknown: Iterable[Unknown] = ()) -> int:
+        """Begins an exchange, committed at once; returns its number. ``unknown``: what nobody knows of it."""
+        return self._open(RecordType.OPEN, t_ns, encode_json(request_json(request, unknown)))
 
     def open_opaque(self, target: str, reason: str, t_ns: int) -> int:
         """Begins a connection of which only sizes and times are kept; returns its number."""

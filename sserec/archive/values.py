@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
-from sserec.records import Close, Connection, Request, Response
+from sserec.records import Close, Connection, Request, Response, Unknown
 
 _LISTED_PROBLEMS = 1000
 
@@ -170,6 +170,8 @@ class ExchangeRecord:
     """Of the recorded body, in hexadecimal."""
     coded_size_bytes: int | None = None
     """Size before content-decoding, where the response was content-coded."""
+    unknown: frozenset[Unknown] = frozenset()
+    """What is not known of it; of what was recorded, and not imported or cut out, everything is."""
     _request_body: Callable[[], bytes] = field(default=bytes, repr=False, compare=False)
     _traffic: Callable[[], tuple[Traffic, ...]] = field(default=tuple, repr=False, compare=False)
 

@@ -24,7 +24,7 @@ ENDINGS: dict[Ending, tuple[str, str]] = {
 
 def judge_end(exchange: "CheckedExchange", say: Say, *, saw_end: bool, event_count: int) -> None:
     """Names an end that was not clean, and what of the body is missing or unreadable."""
-    if not exchange.is_timed:
+    if not exchange.knows_end:
         return
     size_bytes = exchange.record.body_size_bytes
     event = event_count or None

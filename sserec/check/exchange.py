@@ -55,7 +55,11 @@ class CheckedExchange(Protocol):
 
     @property
     def is_timed(self) -> bool:
-        """The file knows when bytes arrived, and how the exchange ended."""
+        """The file knows when bytes arrived."""
+
+    @property
+    def knows_end(self) -> bool:
+        """The file knows how the exchange ended."""
 
     def chunks(self) -> Iterable[Chunk]: ...
 

@@ -14,7 +14,7 @@ from sserec.cli.options import as_json, recording_file
 from sserec.cli.output import show, show_json
 from sserec.cli.problems import say_problems
 from sserec.display import count, duration, printable, seconds, size, table
-from sserec.records import Ending
+from sserec.records import Ending, Unknown
 
 if TYPE_CHECKING:
     from sserec.recording import Exchange, RecordedMark, Recording
@@ -48,6 +48,8 @@ class ExchangeFacts:
     end: Ending | None
     error: str | None
     sha256: str | None
+    unknown: tuple[Unknown, ...]
+    """What the file does not tell of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +172,7 @@ def exchange_facts(exchange: "Exchange") -> ExchangeFacts:
         end=exchange.ending,
         error=exchange.close.error if exchange.close else None,
         sha256=record.sha256,
+        unknown=tuple(sorted(record.unknown)),
     )
 
 

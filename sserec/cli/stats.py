@@ -17,6 +17,7 @@ from sserec.cli.problems import EXIT_FINDINGS
 from sserec.cli.progress import Progress
 from sserec.display import path_text, printable
 from sserec.errors import ArchiveError, SserecError, UsageError
+from sserec.records import Unknown
 
 if TYPE_CHECKING:
     from sserec.recording import Exchange
@@ -182,6 +183,7 @@ def surroundings(exchange: "Exchange") -> "Surroundings":
         t_begin_ns=exchange.t_begin_ns,
         t_response_ns=record.t_response_ns,
         close=record.close,
+        has_beginning=Unknown.BEGINNING not in record.unknown,
     )
 
 

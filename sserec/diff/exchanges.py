@@ -242,7 +242,8 @@ class _Comparer:
 def _wire(heard: Heard) -> Wire:
     """Raises DamagedArchive where a part of the body is lost."""
     exchange = heard.exchange
-    borders = list(accumulate(len(chunk.data) for chunk in exchange.chunks())) if exchange.is_timed else None
+    sizes = (len(chunk.data) for chunk in exchange.chunks())
+    borders = list(accumulate(sizes)) if exchange.knows_chunks else None
     return Wire(exchange.body(), heard.ends, borders)
 
 

@@ -17,7 +17,7 @@ from sserec.diff.values import Json
 from sserec.diff.volatile import Place
 from sserec.errors import DamagedArchive
 from sserec.interactions import Assembler, End, parse
-from sserec.records import Chunk, Close, Ending, Request, Response
+from sserec.records import Chunk, Close, Ending, Request, Response, Unknown
 from sserec.sse import Event, Residue, Tail
 from sserec.stats import Figures, Meter, Surroundings
 
@@ -54,6 +54,8 @@ class ReadRecord(Protocol):
     def t_open_ns(self) -> int | None: ...
     @property
     def t_response_ns(self) -> int | None: ...
+    @property
+    def unknown(self) -> frozenset[Unknown]: ...
     def request_body(self) -> bytes: ...
 
 
@@ -74,6 +76,8 @@ class ReadExchange(Protocol):
     def ending(self) -> Ending | None: ...
     @property
     def is_timed(self) -> bool: ...
+    @property
+    def knows_chunks(self) -> bool: ...
     @property
     def is_event_stream(self) -> bool: ...
     @property
@@ -186,4 +190,5 @@ def _surroundings(exchange: ReadExchange) -> Surroundings:
         t_response_ns=record.t_response_ns,
         t_open_ns=record.t_open_ns,
         close=exchange.close,
+        has_beginning=Unknown.BEGINNING not in record.unknown,
     )

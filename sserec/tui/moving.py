@@ -18,6 +18,7 @@ from sserec.tui.timeline import Timeline
 
 NS = 1_000_000_000
 FRAME_S = 1 / 30
+NO_TIMES = "nobody knows when these events came"
 SLOWEST, FASTEST = 1 / 64, 1024
 
 
@@ -58,7 +59,7 @@ class Moving(DeskBase):
 
     def by_time(self, delta_ns: int) -> None:
         if not self.stream.is_timed:
-            self.say("plain text knows no times")
+            self.say(NO_TIMES)
             return
         self.went(self.cursor.by_time(delta_ns), f"no event {where(delta_ns)}")
 
@@ -102,9 +103,8 @@ class Moving(DeskBase):
         """From the cursor; from the start where it stands at the end."""
         player = self.player()
         if not player.can_play:
-            self.say(
-                "nothing to play: " + ("no event" if self.stream.is_timed else "plain text knows no times")
-            )
+            reason = "no event" if self.stream.is_timed else NO_TIMES
+            self.say(f"nothing to play: {reason}")
             return
         player.play(monotonic_ns())
         if self._ticking is None:

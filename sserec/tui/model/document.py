@@ -116,12 +116,7 @@ class Document:
     @property
     def is_archive(self) -> bool:
         """Whether it is an archive and no plain text."""
-        return self._open.is_timed
-
-    @property
-    def is_timed(self) -> bool:
-        """Whether it knows when anything came."""
-        return self._open.is_timed
+        return self._open.is_archive
 
     @property
     def is_live(self) -> bool:

@@ -31,7 +31,7 @@ class Marks:
     @property
     def can_save(self) -> str | None:
         """Why the marks cannot be saved now; None when they can."""
-        if not self._medium.is_timed:
+        if not self._medium.is_archive:
             return f"plain text has no room for marks (sserec import {self._medium.path})"
         if self._medium.is_live:
             return "marks can be saved when the recording is over"

@@ -7,10 +7,11 @@ another thread reads the same one; nobody holds it for longer than a few megabyt
 import threading
 from array import array
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from sserec.archive import ChunkTable, EventTable, ExchangeRecord, Mark, Meta, Piece
+from sserec.archive import ChunkTable, EventTable, Mark, Meta, Piece
 from sserec.archive.deriving import TableBuilder, TypeNames
 from sserec.archive.tables import ChunkPart, LazyParts
 from sserec.recording import Exchange
@@ -26,7 +27,8 @@ class Medium(Protocol):
 
     path: Path
     lock: threading.RLock
-    is_timed: bool
+    is_archive: bool
+    """Whether it is one, and no plain text."""
 
     @property
     def meta(self) -> Meta | None: ...
@@ -72,7 +74,7 @@ def open_medium(path: str, name: str) -> Medium:
 class ArchiveMedium:
     """An archive, final or growing."""
 
-    is_timed = True
+    is_archive = True
 
     def __init__(self, source: ArchiveSource) -> None:
         self.lock = threading.RLock()
@@ -130,7 +132,7 @@ class ArchiveMedium:
 class PlainMedium:
     """A body as ``curl > FILE`` leaves it: one exchange, no heads, no times, and no table but the one made here."""
 
-    is_timed = False
+    is_archive = False
     is_live = False
     meta = None
     numbers = (1,)
@@ -149,7 +151,7 @@ class PlainMedium:
         return []
 
     def exchange(self, number: int) -> Exchange:
-        return Exchange(ExchangeRecord(number=number, body_size_bytes=self._size_bytes), self._source)
+        return Exchange(replace(self._source.records()[0], body_size_bytes=self._size_bytes), self._source)
 
     def size_bytes(self, number: int) -> int:
         return self._size_bytes

@@ -51,13 +51,14 @@ class Tape:
 
     def __init__(self, medium: Medium, number: int) -> None:
         self.number = number
-        self.is_timed = medium.is_timed
         self.times = array("Q")
         """When each event was complete, as far as :meth:`load` has come; empty where the file knows no times."""
         self.ends = array("I")
         """Where each event ends, as far as :meth:`load` has come."""
         self._medium = medium
         self._lock = medium.lock
+        with self._lock:
+            self.is_timed = medium.exchange(number).is_timed
         self.size_bytes = self._count = 0
         self.refresh()
 

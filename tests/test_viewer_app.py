@@ -289,7 +289,7 @@ def test_exchanges_are_chosen_and_a_single_one_has_no_list(tmp_path: Path, story
         assert len(stage.rows()) == 2
 
     async def alone(stage: Stage) -> None:
-        assert "exchanges" not in stage.screen
+        assert not stage.desk.exchanges.display
 
     play(path, scene)
     play(story, alone)

@@ -30,8 +30,8 @@ def of_change(aspect: Aspect, change: Change) -> Difference:
     )
 
 
-def of_stretch(events: EventsDiff, stretch: Stretch) -> Difference:
-    """Events. Those of a changed one are read again, for what changed in it."""
+def of_stretch(events: EventsDiff, stretch: Stretch, *, in_full: bool = True) -> Difference:
+    """Events. In full, those of a changed one are read again, for what changed in it."""
     a, b = _units(events, stretch)
     side, units = (events.a, a) if a else (events.b, b)
     return Difference(
@@ -41,7 +41,7 @@ def of_stretch(events: EventsDiff, stretch: Stretch) -> Difference:
         label=_label(side, units),
         a_events=_span(events.a, a),
         b_events=_span(events.b, b),
-        changes=tuple(_changes(events, stretch)),
+        changes=tuple(_changes(events, stretch)) if in_full else (),
     )
 
 

@@ -45,7 +45,58 @@ def columns(width: int, event_count: int) -> Columns:
     return Columns(number, 8, 26, 17)
 
 
-class EventList(LineView):
+class EventLines(LineView):
+    """A pane in which each line is an event. Subclasses say which."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self.time_column = "relative"
+        self.anchor_unix_ns = 0
+        self.zero_ns = 0
+        """From when on relative times count."""
+        self._columns = columns(80, 0)
+
+    def drawn(self, line: Line) -> Strip:
+        """The line of an event, or of bytes that are none."""
+        number = "" if line.number is None else str(line.number)
+        widths = self._columns
+        pieces = [
+            (number.rjust(widths.number) + " ", self.ink("quiet")),
+            (self.time(line).rjust(8) + " ", self.ink("time")),
+        ]
+        if widths.gap:
+            pieces.append((gap(line).rjust(widths.gap) + "  ", self.ink("quiet")))
+        else:
+            pieces.append((" ", Style.null()))
+        return strip_of(*pieces, *self.saying(line))
+
+    def saying(self, line: Line) -> list[tuple[str, Style]]:
+        """Type, step and text."""
+        widths = self._columns
+        if line.is_stray:
+            return [(f"{line.type}: {line.text}", self.ink("stray"))]
+        step = "" if line.step is None else str(line.step)
+        ink = self.ink(kind_ink(line.kind)) if line.kind else self.ink("quiet")
+        pieces = [
+            (tail(printable(line.type), widths.type).ljust(widths.type) + " ", ink),
+            (step.rjust(2) + "  ", self.ink("quiet")),
+        ]
+        if widths.kind:
+            pieces.append((tail(printable(line.kind or ""), widths.kind).ljust(widths.kind) + "  ", ink))
+        return [*pieces, (line.text, self.ink("plain"))]
+
+    def time(self, line: Line) -> str:
+        """The time column, as it was chosen."""
+        if line.t_ns is None:
+            return "-"
+        if self.time_column == "delta":
+            return gap(line)
+        if self.time_column == "absolute":
+            return f"{datetime.fromtimestamp((self.anchor_unix_ns + line.t_ns) / NS, UTC):%M:%S.%f}"[:9]
+        return f"{(line.t_ns - self.zero_ns) / NS:.3f}"
+
+
+class EventList(EventLines):
     """The list. The cursor moves through it; :class:`EventList.Moved` says so."""
 
     class Moved(Message):
@@ -57,13 +108,10 @@ class EventList(LineView):
     def __init__(self) -> None:
         super().__init__(id="events")
         self.border_title = title("events")
-        self.time_column = "relative"
-        self.anchor_unix_ns = 0
         self._stream: Stream | None = None
         self._cursor: Cursor | None = None
         self._version: Hashable = None
         self._row = 0
-        self._columns = columns(80, 0)
 
     def show_stream(self, stream: Stream, cursor: Cursor) -> None:
         """Another stream, or another filter, from here on."""
@@ -107,43 +155,7 @@ class EventList(LineView):
 
     def make_line(self, y: int) -> Strip:
         assert self._stream is not None
-        line = self._stream.rows.line(y)
-        number = "" if line.number is None else str(line.number)
-        widths = self._columns
-        pieces = [
-            (number.rjust(widths.number) + " ", self.ink("quiet")),
-            (self.time(line).rjust(8) + " ", self.ink("time")),
-        ]
-        if widths.gap:
-            pieces.append((gap(line).rjust(widths.gap) + "  ", self.ink("quiet")))
-        else:
-            pieces.append((" ", Style.null()))
-        return strip_of(*pieces, *self.saying(line))
-
-    def saying(self, line: Line) -> list[tuple[str, Style]]:
-        """Type, step and text."""
-        widths = self._columns
-        if line.is_stray:
-            return [(f"{line.type}: {line.text}", self.ink("stray"))]
-        step = "" if line.step is None else str(line.step)
-        ink = self.ink(kind_ink(line.kind)) if line.kind else self.ink("quiet")
-        pieces = [
-            (tail(printable(line.type), widths.type).ljust(widths.type) + " ", ink),
-            (step.rjust(2) + "  ", self.ink("quiet")),
-        ]
-        if widths.kind:
-            pieces.append((tail(printable(line.kind or ""), widths.kind).ljust(widths.kind) + "  ", ink))
-        return [*pieces, (line.text, self.ink("plain"))]
-
-    def time(self, line: Line) -> str:
-        """The time column, as it was chosen."""
-        if line.t_ns is None:
-            return "-"
-        if self.time_column == "delta":
-            return gap(line)
-        if self.time_column == "absolute":
-            return f"{datetime.fromtimestamp((self.anchor_unix_ns + line.t_ns) / NS, UTC):%M:%S.%f}"[:9]
-        return f"{line.t_ns / NS:.3f}"
+        return self.drawn(self._stream.rows.line(y))
 
     def dress_line(self, y: int, strip: Strip) -> Strip:
         assert self._stream is not None

@@ -22,6 +22,7 @@ from sserec.interactions import Assembler, Assembly, History, is_terminal
 from sserec.records import Chunk, Close, Ending, Request, Response, Unknown, ending
 from sserec.sources import SNIFFED_BYTES, ArchiveSource, Ends, EventPlaces, Source, source_of, spool_stdin
 from sserec.sse import Decoder, Event, Residue, Tail, looks_like_stream
+from sserec.stats import Surroundings
 
 STDIN = "-"
 EVENT_STREAM = "text/event-stream"
@@ -196,6 +197,19 @@ class Exchange:
         """From the head of the request to the end, whatever ended it."""
         begin = self.record.t_open_ns
         return None if begin is None or self.close is None else self.close.t_ns - begin
+
+    @property
+    def surroundings(self) -> Surroundings:
+        """What its measures need to know beside the events (:meth:`sserec.stats.Meter.figures`)."""
+        record = self.record
+        return Surroundings(
+            body_size_bytes=record.body_size_bytes,
+            t_open_ns=record.t_open_ns,
+            t_begin_ns=self.t_begin_ns,
+            t_response_ns=record.t_response_ns,
+            close=record.close,
+            has_beginning=Unknown.BEGINNING not in record.unknown,
+        )
 
     def chunks(self) -> Iterator[Chunk]:
         """The body as it arrived. Where the file knows no times, ``t_ns`` is 0."""

@@ -14,11 +14,11 @@ PACKAGE = Path(sserec.__file__).parent
 
 FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"errors", "records", "display"}),
-    frozenset({"archive.columns", "concealment"}),
+    frozenset({"archive.columns", "concealment", "credentials"}),
     frozenset({"sse", "redact", "archive.format", "timeline"}),
     frozenset({"interactions", "holes"}),
     frozenset({"archive", "authority", "annotations", "stats", "conversations"}),
-    frozenset({"sources"}),
+    frozenset({"sources", "measures"}),
     frozenset({"recording", "check", "diff"}),
     frozenset({"proxy", "export"}),
     frozenset({"replay"}),
@@ -29,8 +29,8 @@ FLOORS: tuple[frozenset[str], ...] = (
 """Each floor imports only what stands below it; a package counts as one, but for the part named on its own."""
 
 PURE = (
-    "errors", "records", "display", "sse", "holes", "concealment", "redact", "archive.format",
-    "timeline", "interactions", "annotations", "stats", "check", "conversations", "diff", "replay.score",
+    "errors", "records", "display", "sse", "holes", "concealment", "credentials", "redact", "archive.format",
+    "timeline", "interactions", "annotations", "stats", "measures", "check", "conversations", "diff", "replay.score",
     "replay.asked", "replay.differences", "replay.repertoire", "replay.programme",
 )  # fmt: skip
 IMPURE_MODULES = frozenset({

@@ -17,11 +17,10 @@ from sserec.cli.problems import EXIT_FINDINGS
 from sserec.cli.progress import Progress
 from sserec.display import path_text, printable
 from sserec.errors import ArchiveError, SserecError, UsageError
-from sserec.records import Unknown
 
 if TYPE_CHECKING:
     from sserec.recording import Exchange
-    from sserec.stats import Figures, Gaps, Meter, Pool, Surroundings, Total
+    from sserec.stats import Figures, Gaps, Meter, Pool, Total
 
 EXIT_TROUBLE = 2
 TOLD_EVENTS = 1 << 12
@@ -170,21 +169,7 @@ class Reading:
         for recorded in exchange.events():
             meter.feed(recorded.event, recorded.t_ns)
             self.tell()
-        return exchange, meter, meter.figures(surroundings(exchange), self.stall_ns)
-
-
-def surroundings(exchange: "Exchange") -> "Surroundings":
-    from sserec.stats import Surroundings
-
-    record = exchange.record
-    return Surroundings(
-        body_size_bytes=record.body_size_bytes,
-        t_open_ns=record.t_open_ns,
-        t_begin_ns=exchange.t_begin_ns,
-        t_response_ns=record.t_response_ns,
-        close=record.close,
-        has_beginning=Unknown.BEGINNING not in record.unknown,
-    )
+        return exchange, meter, meter.figures(exchange.surroundings, self.stall_ns)
 
 
 def facts(measured: Measured) -> dict[str, Any]:

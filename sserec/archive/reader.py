@@ -415,15 +415,14 @@ class ArchiveReader:
 
     def _chunks_of(self, number: int, place: RunPlace, skip: int) -> Iterator[Chunk]:
         piece = self._piece(number, place, place.start, place.end)
-        run = self._run(number, place)
-        end = place.start
+        run, tick_ns, end = self._run(number, place), self.tick_ns, place.start
         for index, size in enumerate(run.sizes):
             offset, end = end, end + size
             if index >= skip and end <= piece.end:
                 data = piece.data[offset - place.start : end - place.start]
                 coded = run.coded_sizes[index] if run.coded_sizes is not None else None
-                kernel = run.kernel_times[index] * self.tick_ns if run.kernel_times is not None else None
-                yield Chunk(run.times[index] * self.tick_ns, offset, data, coded, kernel)
+                kernel = run.kernel_times[index] * tick_ns if run.kernel_times is not None else None
+                yield Chunk(run.times[index] * tick_ns, offset, data, coded, kernel)
 
     def _run(self, number: int, place: RunPlace) -> Run:
         try:

@@ -6,6 +6,7 @@ when the client can take no more, and when it is gone.
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 
 from sserec.proxy.facts import Arrival
 from sserec.proxy.leg import Leg
@@ -69,7 +70,6 @@ class Connection:
 
     async def _part(self) -> None:
         """Waits for a client that was told the end."""
-        try:
-            await asyncio.wait_for(self._gone.wait(), PARTING_S)
-        except TimeoutError:
-            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PARTING_S):
+                await self._gone.wait()

@@ -125,25 +125,30 @@ class Http1Stage:
         await self._has_room.wait()
 
     def play(self, cues: Sequence[Cue]) -> None:
-        pieces = [piece for cue in cues for piece in self._encoded(cue)]
+        pieces: list[bytes] = []
+        for cue in cues:
+            pieces += self._encoded(cue)
         if pieces:
             self._leg.send(pieces)
         if cues and isinstance(cues[-1], Finale):
             self._end(cues[-1])
 
-    def _encoded(self, cue: Cue) -> Iterator[bytes]:
+    def _encoded(self, cue: Cue) -> tuple[bytes, ...]:
         match cue:
-            case Head():
-                yield self._head(cue)
+            case bytes() if self._chunked:
+                return framed(cue)
             case bytes() if not self._mute:
                 self._owed_bytes -= len(cue)
-                yield from framed(cue) if self._chunked else (cue,)
+                return (cue,)
+            case Head():
+                return (self._head(cue),)
             case Epilogue():
                 self._trailers = cue.trailers
             case Finale.END if self._chunked:
-                yield section("0", self._trailers)
+                return (section("0", self._trailers),)
             case Finale.BROKEN if self._chunked:
-                yield NO_CHUNK
+                return (NO_CHUNK,)
+        return ()
 
     def _head(self, head: Head) -> bytes:
         response = head.response
@@ -175,12 +180,9 @@ def section(first_line: str, fields: Headers) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
 
-def framed(data: bytes) -> Iterator[bytes]:
+def framed(data: bytes) -> tuple[bytes, ...]:
     """One HTTP chunk. A TLS record holds 16 KiB: what fills one by itself is kept apart from its framing."""
-    size = b"%x\r\n" % len(data)
-    if len(size) + len(data) + 2 <= MAX_RECORD_BYTES:
-        yield b"%s%s\r\n" % (size, data)
-    else:
-        yield size
-        yield data
-        yield b"\r\n"
+    chunk = b"%x\r\n%s\r\n" % (len(data), data)
+    if len(chunk) <= MAX_RECORD_BYTES:
+        return (chunk,)
+    return b"%x\r\n" % len(data), data, b"\r\n"

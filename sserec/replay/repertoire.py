@@ -96,27 +96,28 @@ class Repertoire:
 
     def _perform(self, asked: Asked) -> Take | None:
         """The next take of exactly this request."""
-        group = self._group(asked)
+        key = self._key(asked)
+        group = self._group(key, asked.authority)
         if not group:
             return None
-        key = (self._key(asked), asked.authority)
-        turn = self._next.get(key, 0)
-        self._next[key] = turn + 1
+        turn = self._next.get((key, asked.authority), 0)
+        self._next[key, asked.authority] = turn + 1
         index = group[turn % len(group) if self._loop else min(turn, len(group) - 1)]
         self._performed.add(index)
         return self.takes[index]
 
-    def _group(self, asked: Asked) -> list[int]:
-        group = self._by_key.get(self._key(asked), self._for_anyone)
-        return [index for index in group if self._is_for(index, asked.authority)]
+    def _group(self, key: Hashable, authority: str | None) -> list[int]:
+        group = self._by_key.get(key, self._for_anyone)
+        return group if authority is None else [index for index in group if self._is_for(index, authority)]
 
-    def _is_for(self, index: int, authority: str | None) -> bool:
+    def _is_for(self, index: int, authority: str) -> bool:
         """A client that names its server gets no other server's answer."""
-        return authority is None or self._authorities[index] in (None, authority)
+        return self._authorities[index] in (None, authority)
 
     def _resumed(self, asked: Asked, event_id: str) -> Answer | Miss:
         bare = asked.from_the_start()
-        take = next((self.takes[index] for index in self._group(bare)), None) or self._by_interaction(bare)
+        group = self._group(self._key(bare), bare.authority)
+        take = self.takes[group[0]] if group else self._by_interaction(bare)
         if take is None:
             return self._nearest(asked)
         place = take.place_after(event_id)

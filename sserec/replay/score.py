@@ -90,7 +90,9 @@ class Pace:
 
     def of(self, score: Score) -> Score:
         """``score`` at this pace. At speed 1 without a limit every time stays what it was."""
-        return score if self == ORIGINAL else self._changed(score)
+        if self == ORIGINAL:
+            return score
+        return (Moment(0, cue) for _, cue in score) if self.speed == inf else self._changed(score)
 
     def _changed(self, score: Score) -> Score:
         recorded_ns = played_ns = 0

@@ -1,10 +1,12 @@
 """A take: one recorded exchange as a performance, what answers it and what is sent when.
 
-Knows recordings; must not know sockets or clocks. A take reads its bytes while it is performed and holds none.
+Knows recordings; must not know sockets or clocks. A take reads its bytes while it is performed; of the small ones a
+few are kept, so that memory follows neither the file nor its exchanges.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from sserec.interactions import parse
@@ -21,6 +23,8 @@ FRAMING_FIELDS = frozenset(
 """Fields that speak of one connection (RFC 9110, section 7.6.1)."""
 ELSEWHERE = frozenset({"alt-svc"})
 """Fields that would send a client on to the real server (RFC 7838)."""
+SMALL_BODY_BYTES = 64 * 1024
+KEPT_BODIES = 64
 FIRST_EVENTS = 8
 """How many events are looked at for the interaction's id; it stands in the first."""
 PLAIN_STREAM = Response(200, "OK", "HTTP/1.1", (("content-type", "text/event-stream"),))
@@ -112,16 +116,32 @@ class Take:
         return None
 
 
+class Pieces:
+    """The bodies of a recording in the pieces in which they came. A small one that is performed again and again is
+    read once."""
+
+    def __init__(self) -> None:
+        self._read = lru_cache(KEPT_BODIES)(lambda exchange: tuple(exchange.chunks()))
+
+    def of(self, exchange: Exchange) -> Callable[[], Iterator[Chunk]]:
+        """What reads the body of this exchange."""
+        if exchange.record.body_size_bytes > SMALL_BODY_BYTES:
+            return exchange.chunks
+        return lambda: iter(self._read(exchange))
+
+
 def takes(exchanges: Iterable[Exchange], file: str = "") -> list[Take]:
     """A take of every exchange that can be performed; ``file`` goes into their names."""
-    return [one for one in (take(exchange, file) for exchange in exchanges) if one is not None]
+    pieces = Pieces()
+    found = (take(exchange, pieces.of(exchange), file) for exchange in exchanges)
+    return [one for one in found if one is not None]
 
 
-def take(exchange: Exchange, file: str = "") -> Take | None:
+def take(exchange: Exchange, pieces: Callable[[], Iterator[Chunk]], file: str = "") -> Take | None:
     """The take of an exchange; None for a connection that nobody looked into, and for one that never came about."""
     name = f"exchange {exchange.number}" + (f" of {file}" if file else "")
     if not exchange.is_timed:
-        return Take(name, None, Head(PLAIN_STREAM), exchange.chunks, Finale.END)
+        return Take(name, None, Head(PLAIN_STREAM), pieces, Finale.END)
     request, begin_ns = exchange.request, exchange.t_begin_ns
     if request is None or begin_ns is None or not can_be_performed(exchange):
         return None
@@ -136,7 +156,7 @@ def take(exchange: Exchange, file: str = "") -> Take | None:
         name,
         recorded_request,
         head(exchange),
-        exchange.chunks,
+        pieces,
         finale(ending, close),
         begin_ns,
         since(begin_ns, exchange.record.t_response_ns),

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from sserec.tui.model.document import Document
 
 EXIT_TROUBLE = 2
-M_ARENA_MAX = -8
+M_ARENA_MAX, M_MMAP_THRESHOLD = -8, -3
+MAPPED_BYTES = 1 << 20
+"""Blocks from here on are given back to the system when they are freed; left to itself, malloc raises that to the size
+of a frame (4 MiB) and keeps what it was given."""
 
 
 @click.command()
@@ -68,13 +71,15 @@ def view(file: str, number: int | None, follow: bool, speed: float | None, idle_
 def prepare_process() -> None:
     """Collects no garbage until the first frame, a fifth of the way to which was collections that found nothing.
 
-    And gives all threads one heap: with a million events folded, 123 MB instead of 135.
+    And gives all threads one heap, and back what they do not use: with a million events folded, 20 MB less.
     """
     import ctypes
 
     gc.disable()
     with suppress(AttributeError):  # mallopt(3) is of the GNU C library
-        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(M_ARENA_MAX, 1)
+        mallopt(M_MMAP_THRESHOLD, MAPPED_BYTES)
 
 
 def needs_exchange(document: "Document", number: int) -> None:

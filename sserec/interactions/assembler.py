@@ -7,7 +7,7 @@ Invariants: what it gives out shares nothing mutable with it, and feeding never 
 import copy
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from sserec.interactions.diagnostics import RULES, diagnostic, shown
 from sserec.interactions.ending import (
@@ -20,7 +20,7 @@ from sserec.interactions.ending import (
 )
 from sserec.interactions.envelope import Envelope
 from sserec.interactions.events import COMPLETED_TYPES, Json, Parsed, error_of, error_words, parse
-from sserec.interactions.growing import Log
+from sserec.interactions.growing import Heard, Log
 from sserec.interactions.legacy import OUTPUT_DELTAS, OUTPUT_TYPES, Output
 from sserec.interactions.parts import copied
 from sserec.interactions.steps import DELTAS, STEP_TYPES, Step
@@ -67,6 +67,15 @@ class Assembly:
         return self.end is End.COMPLETED
 
 
+class Standing(NamedTuple):
+    """What a stream has come to, without what there is to say about it."""
+
+    interaction: Json | None
+    error: Any
+    end: End
+    steps_before: int
+
+
 def assemble(events: Iterable[Event], residue: Iterable[Residue] = (), tail: Tail | None = None) -> Assembly:
     """Folds a whole stream. ``residue`` and ``tail`` are the decoder's: they may say why it ended early."""
     assembler = Assembler()
@@ -84,7 +93,7 @@ class Assembler:
         self._envelope = Envelope()
         self._diagnostics: Log[Diagnostic] = Log()
         self._aside: Log[Aside] = Log()
-        self._said: set[tuple[str, str]] = set()
+        self._said: Heard[tuple[str, str]] = Heard()
         self._event = _NO_EVENT
         self._count = 0
         self._is_over = False
@@ -99,7 +108,7 @@ class Assembler:
     @property
     def weight(self) -> int:
         """How many pointers a fork takes, about."""
-        return self._steps.weight + self._outputs.weight + len(self._said)
+        return self._steps.weight + self._outputs.weight
 
     def feed(self, event: Event) -> None:
         """Folds the next event of the stream."""
@@ -139,6 +148,18 @@ class Assembler:
             steps_before=before,
         )
 
+    def standing(self, last_steps: int | None = None) -> Standing:
+        """What :meth:`assembly` says of the interaction; costs nothing for all that was said about it."""
+        interaction, before = self._interaction(last_steps)
+        return Standing(interaction, self._error, self._end(), before)
+
+    def reach(self, parsed: Parsed) -> int | None:
+        """How many of the last steps the event that was folded last can have changed; None where any of them."""
+        index, tracks = parsed.payload.get("index"), [t for t in (self._steps, self._outputs) if len(t)]
+        if parsed.type not in _STEP_TYPES or type(index) is not int or index < 0 or len(tracks) != 1:
+            return None
+        return max(len(tracks[0]) - index, 1) if tracks[0].is_row else None
+
     def ended(self, residue: Iterable[Residue] = (), tail: Tail | None = None) -> Assembly:
         """What the events come to, with what there is to say now that no more will come."""
         stray = strays(residue)
@@ -154,12 +175,12 @@ class Assembler:
         return replace(assembly, end=end, error=error, diagnostics=assembly.diagnostics + remarks)
 
     def fork(self) -> "Assembler":
-        """An assembler that goes its own way from here; costs about a pointer a step."""
+        """An assembler that goes its own way from here; costs a pointer for each page of steps."""
         fork = copy.copy(self)
         fork._steps, fork._outputs = self._steps.fork(), self._outputs.fork()
         fork._envelope = self._envelope.fork()
         fork._diagnostics, fork._aside = self._diagnostics.fork(), self._aside.fork()
-        fork._said = self._said.copy()
+        fork._said = self._said.fork()
         return fork
 
     def _interaction(self, last_steps: int | None) -> tuple[Json | None, int]:
@@ -296,3 +317,13 @@ _HANDLERS: dict[str, Callable[[Assembler, Json], None]] = {
     "error": Assembler._fail,
     "done": Assembler._finish,
 }
+
+_STEP_TYPES = frozenset(_HANDLERS) & {
+    f"{part}.{moment}" for part in ("step", "content") for moment in ("start", "delta", "stop")
+}
+"""Those that speak of the one step that their index names."""
+
+
+def can_change(parsed: Parsed) -> bool:
+    """Whether an event can change what :meth:`Assembler.standing` says."""
+    return parsed.type in _HANDLERS or "metadata" in parsed.payload

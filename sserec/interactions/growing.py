@@ -1,13 +1,16 @@
-"""Strings, lists and numbered things that grow, cheap to copy at any moment.
+"""Strings, lists, sets and numbered things that grow, cheap to copy at any moment.
 
 Knows nothing of streams. Growing costs what is added, never what is there already.
 """
 
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, islice
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
+
+_PAGE = 64
+"""Things on a page: what is copied at the first write after a copy."""
 
 
 class Joined:
@@ -63,39 +66,91 @@ class Log(Generic[T]):
         return tuple(self._items[: self._count])
 
 
+class Heard(Generic[T]):
+    """A set that grows, shared by forks as a :class:`Log` is: each knows how many of the items are its own."""
+
+    __slots__ = ("_count", "_items")
+
+    def __init__(self) -> None:
+        self._items: dict[T, int] = {}
+        self._count = 0
+
+    def __contains__(self, item: T) -> bool:
+        return self._items.get(item, self._count) < self._count
+
+    def add(self, item: T) -> None:
+        """Takes an item that is not in it yet."""
+        if self._count != len(self._items):  # another fork went on from here
+            self._items = dict(islice(self._items.items(), self._count))
+        self._items[item] = self._count
+        self._count += 1
+
+    def fork(self) -> "Heard[T]":
+        fork: Heard[T] = Heard()
+        fork._items, fork._count = self._items, self._count
+        return fork
+
+
 class Numbered(Generic[T]):
-    """Things by their number. Those from 0 on without a hole, mostly all, are a list: a copy of that takes a pointer
-    each, where one of a dict takes six, and a long stream keeps hundreds of copies."""
+    """Things by their number. Those from 0 on without a hole, mostly all, stand on pages, which copies share until
+    one of them writes: a long stream keeps a thousand copies, and of two thousand steps each differs in one."""
 
-    __slots__ = ("_others", "_row")
+    __slots__ = ("_count", "_others", "_own", "_pages")
 
-    def __init__(self, row: list[T] | None = None, others: dict[int, T] | None = None) -> None:
-        self._row: list[T] = [] if row is None else row
-        self._others: dict[int, T] = {} if others is None else others
+    def __init__(self) -> None:
+        self._pages: list[list[T]] = []
+        self._count = 0
+        """How many things stand on pages."""
+        self._own: set[int] = set()
+        """The pages that no copy shares."""
+        self._others: dict[int, T] = {}
 
     def __len__(self) -> int:
-        return len(self._row) + len(self._others)
+        return self._count + len(self._others)
+
+    @property
+    def weight(self) -> int:
+        """How many pointers a copy and the write after it take, about."""
+        return len(self._pages) + min(self._count, _PAGE) + len(self._others)
 
     def __setitem__(self, number: int, thing: T) -> None:
-        if number < len(self._row):
-            self._row[number] = thing
-        elif number == len(self._row) and number not in self._others:
-            self._row.append(thing)
+        if number < self._count:
+            self._writable(number // _PAGE)[number % _PAGE] = thing
+        elif number == self._count and number not in self._others:
+            self._writable(number // _PAGE).append(thing)
+            self._count += 1
         else:
             self._others[number] = thing
 
     def get(self, number: int) -> T | None:
-        return self._row[number] if 0 <= number < len(self._row) else self._others.get(number)
+        if 0 <= number < self._count:
+            return self._pages[number // _PAGE][number % _PAGE]
+        return self._others.get(number)
 
     def last(self, count: int) -> list[tuple[int, T]] | None:
         """The last ones in order, where that takes no looking at the others; else None."""
         if self._others:
             return None
-        first = max(len(self._row) - count, 0)
-        return list(enumerate(self._row[first:], start=first))
+        return list(self._row(max(self._count - count, 0)))
 
     def items(self) -> Iterator[tuple[int, T]]:
-        return chain(enumerate(self._row), self._others.items())
+        return chain(self._row(0), self._others.items())
 
     def copy(self) -> "Numbered[T]":
-        return Numbered(self._row.copy(), self._others.copy())
+        """One that goes its own way from here: a pointer for each page."""
+        self._own = set()
+        copy: Numbered[T] = Numbered()
+        copy._pages, copy._count, copy._others = self._pages.copy(), self._count, self._others.copy()
+        return copy
+
+    def _row(self, first: int) -> Iterator[tuple[int, T]]:
+        things = chain.from_iterable(islice(self._pages, first // _PAGE, None))
+        return enumerate(islice(things, first % _PAGE, None), start=first)
+
+    def _writable(self, page: int) -> list[T]:
+        if page == len(self._pages):
+            self._pages.append([])
+        elif page not in self._own:
+            self._pages[page] = self._pages[page].copy()
+        self._own.add(page)
+        return self._pages[page]

@@ -3,8 +3,8 @@
 Knows the assembler and where to get events from; must not know times (the caller bisects those).
 
 Checkpoints are forks of the assembler, one for each thousand events or half a megabyte of data, so going back
-folds no more than that again. A fork costs a pointer a step, so with many steps they stand further apart: memory
-stays linear in the events, and folding again costs no more than the snapshot does.
+folds no more than that again. A fork shares what does not change, mostly all; where it shares little (steps whose
+indexes leave holes), checkpoints stand further apart, so that memory stays linear in the events.
 """
 
 from bisect import bisect_right

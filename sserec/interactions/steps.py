@@ -19,24 +19,23 @@ Say = Callable[[str, str, str | None], None]
 class Arguments:
     """Arguments that arrive as fragments of JSON text, and what they parsed to at the step's stop."""
 
-    __slots__ = ("_is_parsed", "_parsed", "_text")
+    __slots__ = ("_is_parsed", "_parsed", "_text", "is_read")
 
     def __init__(self, text: Joined) -> None:
         self._text = text
         self._parsed: Any = None
         self._is_parsed = False
-
-    @property
-    def is_parsed(self) -> bool:
-        return self._is_parsed
+        self.is_read = False
+        """Nothing came since they were parsed, or could not be."""
 
     def append(self, fragment: str) -> None:
         self._text.fragments.append(fragment)
-        self._is_parsed = False
+        self._is_parsed = self.is_read = False
 
     def parse(self) -> Any:
         """The value of the whole text. Raises ValueError where that is not JSON."""
         self._text.seal()
+        self.is_read = True
         self._parsed = parse_json(self._text.value())
         self._is_parsed = True
         return self._parsed
@@ -44,6 +43,7 @@ class Arguments:
     def copy(self) -> "Arguments":
         arguments = Arguments(self._text.copy())
         arguments._parsed, arguments._is_parsed = self._parsed, self._is_parsed
+        arguments.is_read = self.is_read
         return arguments
 
     def value(self) -> Any:
@@ -121,7 +121,7 @@ class Step:
         self.is_stopped = True
         if self.content is not None:
             self.content.seal()
-        if self.arguments is None or self.arguments.is_parsed:
+        if self.arguments is None or self.arguments.is_read:
             return
         try:
             value = self.arguments.parse()

@@ -3,7 +3,8 @@
 Knows indexes and the order of steps; must not know how a delta folds (steps.py) or what an event is called.
 
 A fork shares every step with its origin, and both copy a step before they first write to it again. So a fork
-costs one pointer a step, whatever the steps hold. Indexes are keys, never positions: 10**12 is only a number.
+costs a pointer for each page of steps, whatever the steps hold. Indexes are keys, never positions: 10**12 is only
+a number.
 """
 
 from collections.abc import Iterator
@@ -42,6 +43,11 @@ class Track:
 
     def __len__(self) -> int:
         return len(self._steps) + len(self._superseded)
+
+    @property
+    def is_row(self) -> bool:
+        """Whether each step stands at the place that its index names."""
+        return not self._superseded and self._steps.last(0) is not None
 
     def start(self, index: Any, announced: Any, say: Say) -> None:
         """A step begins. ``announced`` is what the event carries of it."""
@@ -104,7 +110,8 @@ class Track:
     @property
     def weight(self) -> int:
         """How many pointers a fork and the copies after it take, about."""
-        return len(self) + sum(step.weight for step in self._own.values())
+        own = sum(step.weight for step in self._own.values())
+        return self._steps.weight + len(self._superseded) + own
 
     def fork(self) -> "Track":
         """A track that goes its own way from here."""
@@ -211,4 +218,4 @@ def _identity(step: Step) -> tuple[Any, ...]:
 
 
 def _is_unfinished(step: Step) -> bool:
-    return not step.is_stopped or (step.arguments is not None and not step.arguments.is_parsed)
+    return not step.is_stopped or (step.arguments is not None and not step.arguments.is_read)

@@ -56,7 +56,6 @@ COMMANDS = (
     Command("help", "", "keys, commands and queries"),
     Command("quit", "", "quit"),
 )
-BY_NAME = {command.name: command for command in COMMANDS}
 
 PLACE = re.compile(r"(?P<sign>[+-]?)(?P<number>\d+(?:\.\d+)?)(?P<unit>%|s|ms|)")
 NS = 1_000_000_000
@@ -78,15 +77,16 @@ class Typed(NamedTuple):
     argument: str
 
 
-def parse_command(text: str) -> Typed:
+def parse_command(text: str, commands: Sequence[Command] = COMMANDS) -> Typed:
     """What was typed. Raises UsageError with a line for the person."""
     text = text.strip()
+    by_name = {command.name: command for command in commands}
     if PLACE.fullmatch(text):
-        return Typed(BY_NAME["go"], text)
+        return Typed(by_name["go"], text)
     name, _, argument = text.partition(" ")
-    if name in BY_NAME:
-        return Typed(BY_NAME[name], argument.strip())
-    begun = [command for command in COMMANDS if name and command.name.startswith(name)]
+    if name in by_name:
+        return Typed(by_name[name], argument.strip())
+    begun = [command for command in commands if name and command.name.startswith(name)]
     if len(begun) == 1:
         return Typed(begun[0], argument.strip())
     if not begun:
@@ -115,7 +115,9 @@ Completion = tuple[str, str]
 """The text as it would stand, and a line of help."""
 
 
-def complete(text: str, words: Callable[[str], Iterable[str]]) -> Sequence[Completion]:
+def complete(
+    text: str, words: Callable[[str], Iterable[str]], commands: Sequence[Command] = COMMANDS
+) -> Sequence[Completion]:
     """What ``text`` could become. ``words`` gives what only the moment knows of a command's first argument."""
     name, space, argument = text.lstrip().partition(" ")
     if not space:
@@ -124,10 +126,10 @@ def complete(text: str, words: Callable[[str], Iterable[str]]) -> Sequence[Compl
                 command.name + (" " if command.arguments else ""),
                 f"{command.arguments}  {command.help}".strip(),
             )
-            for command in COMMANDS
+            for command in commands
             if command.name.startswith(name)
         ]
-    command = BY_NAME.get(name)
+    command = next((command for command in commands if command.name == name), None)
     if command is None:
         return ()
     return [

@@ -15,6 +15,7 @@ from sserec.display import count, duration, printable, size
 from sserec.records import Severity
 from sserec.tui import kinds
 from sserec.tui.answer_pane import AnswerPane, text_of
+from sserec.tui.commanding import Commanding
 from sserec.tui.companion import Companion
 from sserec.tui.config import Config
 from sserec.tui.detail import FORMS, DetailPane
@@ -27,7 +28,7 @@ from sserec.tui.model.document import Document
 from sserec.tui.model.playback import Playback
 from sserec.tui.model.stream import Stream
 from sserec.tui.output_pane import OutputPane
-from sserec.tui.prompt import Completer, Prompt
+from sserec.tui.prompt import Prompt
 from sserec.tui.status import Headline, State, StatusLine
 from sserec.tui.timeline import Timeline
 from sserec.tui.working import Working
@@ -40,7 +41,7 @@ NEAR_EVENTS = 64
 NS = 1_000_000_000
 
 
-class DeskBase(Working, Widget):
+class DeskBase(Working, Commanding):
     """Panes and cursor; the mixins of :class:`~sserec.tui.workspace.Workspace` add what keys do."""
 
     def __init__(
@@ -112,11 +113,6 @@ class DeskBase(Working, Widget):
     def on_resize(self) -> None:
         """Panes may have come to sight."""
         self.call_after_refresh(self.show_place)
-
-    def ask(self, purpose: str, label: str, text: str = "", complete: Completer = lambda _: ()) -> None:
-        """Opens the prompt; the keys go back to where they were."""
-        self.came_from = self.screen.focused or self.events
-        self.prompt.ask(purpose, label, text, complete)
 
     # the cursor
 

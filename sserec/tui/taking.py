@@ -1,27 +1,22 @@
-"""Taking along: copy, page, export; and pages about the exchange: its request, what the check found.
+"""Taking along: what a pane shows, exports; and pages about the exchange: its request, what the check found.
 
 Knows what the panes show and who can write it; must not know how. What takes long runs beside the screen.
 """
 
-import os
-import shlex
-import subprocess
 from collections.abc import Callable
 from functools import partial
 
-from textual.app import SuspendNotSupported
 from textual.message import Message
 
-from sserec.display import count, printable, size
+from sserec.display import printable, size
 from sserec.errors import SserecError
 from sserec.export import FORMATS
 from sserec.records import Severity
 from sserec.tui import kinds, outgoing
 from sserec.tui.desk import DeskBase
+from sserec.tui.handing import Handing
 from sserec.tui.page import Page, PageLine
 from sserec.tui.text_pane import TextPane
-
-DEFAULT_PAGER = "less"
 
 
 class Told(Message):
@@ -32,10 +27,8 @@ class Told(Message):
         self.notice = notice
 
 
-class Taking(DeskBase):
+class Taking(Handing, DeskBase):
     """Keys and commands that give things away."""
-
-    # copy and page
 
     def shown_text(self) -> tuple[str, str]:
         """What the focused pane shows, and what to call it."""
@@ -48,31 +41,6 @@ class Taking(DeskBase):
             return "", "nothing"
         event = self.stream.tape.event(self.cursor.event)
         return event.data.decode("utf-8", "replace"), f"data of event {self.cursor.event + 1}"
-
-    def action_copy(self) -> None:
-        """The selection, where there is one, else what the pane shows."""
-        selected = self.screen.get_selected_text()
-        text, name = (selected, "selection") if selected else self.shown_text()
-        self.app.copy_to_clipboard(text)
-        self.say(f"copied: {name}, {count(len(text), 'character')}")
-
-    def do_copy(self, _: str) -> None:
-        self.action_copy()
-
-    def action_pager(self) -> None:
-        text, _ = self.shown_text()
-        pager = shlex.split(os.environ.get("PAGER") or DEFAULT_PAGER)
-        harmless = "\n".join(map(printable, text.split("\n"))) + "\n"
-        try:
-            with self.app.suspend():
-                subprocess.run(pager, input=harmless.encode(), check=False)
-        except SuspendNotSupported:
-            self.say("there is no terminal here for a pager")
-        except OSError as fault:
-            self.say(f"{pager[0]}: {fault.strerror}")
-
-    def do_pager(self, _: str) -> None:
-        self.action_pager()
 
     # export
 

@@ -3,7 +3,6 @@
 Knows who does what; each errand itself stands in a mixin.
 """
 
-from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -11,19 +10,19 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from sserec.errors import SserecError
-from sserec.tui.commands import Command, Completion, complete, parse_command
 from sserec.tui.config import TIME_COLUMNS
 from sserec.tui.event_list import EventList
 from sserec.tui.finding import Finding
+from sserec.tui.help import help_lines
+from sserec.tui.host import APP_KEYS
 from sserec.tui.keymap import ANYWHERE, bindings
 from sserec.tui.model.jobs import Progress
 from sserec.tui.moving import Moving
-from sserec.tui.prompt import Prompt
+from sserec.tui.page import PageLine
 from sserec.tui.running import Running
 from sserec.tui.taking import Taking
 from sserec.tui.text_pane import TextPane
 
-APP_KEYS = frozenset({"palette", "help", "keys", "quit"})
 REFRESH_S = 0.05
 """How often a growing file is looked at: rates of ten thousand events a second cost no more than ten."""
 PICTURE_EVERY = 5
@@ -130,58 +129,21 @@ class Workspace(Moving, Finding, Taking, Running):
         self.status.shows_hints = not self.status.shows_hints
         self.status.refresh()
 
-    def do_theme(self, argument: str) -> None:
-        if argument not in self.app.available_themes:
-            raise SserecError(f"no theme {argument}: {', '.join(sorted(self.app.available_themes))}")
-        self.app.theme = argument
-
-    def do_help(self, _: str) -> None:
-        self.app.call_later(self.app.run_action, "help")
-
-    def do_quit(self, _: str) -> None:
-        self.leave()
-
     # prompts
 
-    def action_command(self) -> None:
-        self.ask("command", ":", "", self.complete_command)
-
-    def run_or_ask(self, command: Command) -> None:
-        """From the palette: at once, or, where it wants to know more, by the prompt."""
-        if command.arguments:
-            self.ask("command", ":", f"{command.name} ", self.complete_command)
-        else:
-            self.on_prompt_entered(Prompt.Entered("command", command.name))
-
-    def complete_command(self, text: str) -> Sequence[Completion]:
-        return complete(text, self.words_for)
+    def help_lines(self) -> list[PageLine]:
+        return help_lines(self.config.keys)
 
     def words_for(self, command: str) -> list[str]:
-        """What only the moment knows of a command's first argument."""
         match command:
-            case "theme":
-                return sorted(self.app.available_themes)
             case "exchange":
                 return [str(line.number) for line in self.document.exchanges]
             case "step":
                 return sorted({step.type for step in self.stream.shape.steps})
-        return []
-
-    def on_prompt_left(self) -> None:
-        self.screen.set_focus(self.came_from)
-
-    def on_prompt_entered(self, entered: Prompt.Entered) -> None:
-        """Does what was typed; what cannot be done is said."""
-        try:
-            self.obey(entered.purpose, entered.text)
-        except SserecError as fault:
-            self.say(str(fault))
+        return super().words_for(command)
 
     def obey(self, purpose: str, text: str) -> None:
         match purpose:
-            case "command":
-                if text:
-                    self.run_command(text)
             case "find-text":
                 if text and isinstance(self.came_from, TextPane):
                     self.find_in_pane(self.came_from, text)
@@ -189,12 +151,7 @@ class Workspace(Moving, Finding, Taking, Running):
                 if text:
                     self.do_find(text)
             case _:
-                getattr(self, "do_" + purpose)(text)
-
-    def run_command(self, text: str) -> None:
-        """Raises UsageError for what is no command."""
-        typed = parse_command(text)
-        getattr(self, typed.command.method)(typed.argument)
+                super().obey(purpose, text)
 
     # what jobs and the file bring
 

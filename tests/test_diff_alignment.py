@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sserec.diff.alignment import align
+from sserec.diff.alignment import Pair
+from sserec.diff.alignment import align as blocks_of
 from sserec.diff.rows import Keys, Kind, Row, rows
 from sserec.diff.text import edits, words
 
@@ -20,6 +21,11 @@ MIRRORED = {Kind.ONLY_A: Kind.ONLY_B, Kind.ONLY_B: Kind.ONLY_A}
 HOSTILE = 20_000
 CPU_S = 8.0
 """Some eighty times what a machine at rest takes; what is quadratic takes minutes."""
+
+
+def align(a: list[str], b: list[str]) -> list[Pair]:
+    """The indexes of corresponding elements."""
+    return [(i + place, j + place) for i, j, size in blocks_of(a, b) for place in range(size)]
 
 
 def longest(a: list[str], b: list[str]) -> int:
@@ -38,6 +44,13 @@ def test_no_alignment_pairs_more(a: list[str], b: list[str]) -> None:
     assert all(a[i] == b[j] for i, j in pairs)
     assert all(i < k and j < m for (i, j), (k, m) in pairwise(pairs))
     assert len(pairs) == longest(a, b)
+
+
+@given(LISTS, LISTS)
+def test_blocks_are_as_long_as_can_be(a: list[str], b: list[str]) -> None:
+    blocks = blocks_of(a, b)
+    assert all(block.size > 0 for block in blocks)
+    assert all((x.a + x.size, x.b + x.size) != (y.a, y.b) for x, y in pairwise(blocks))
 
 
 @given(LISTS, LISTS)
@@ -159,6 +172,27 @@ def test_a_moved_element_has_a_row_on_either_side_and_counts_once() -> None:
         Row(Kind.MOVED, None, 2, 0),
     ]
     assert laid.counts() == {Kind.SAME: 2, Kind.MOVED: 1}
+
+
+@given(KEYED, KEYED)
+def test_weights_change_neither_order_nor_sides(a: list[bytes], b: list[bytes]) -> None:
+    """As if what is called ``b`` were steps."""
+
+    def weighed(exact: list[bytes]) -> Keys:
+        return keys(exact)._replace(weights=[4 if key.startswith(b"b") else 1 for key in exact])
+
+    laid = rows(weighed(a), weighed(b))
+    assert [row.a for row in laid if row.a is not None] == list(range(len(a)))
+    assert [row.b for row in laid if row.b is not None] == list(range(len(b)))
+    mirrored = {
+        Row(MIRRORED.get(kind, kind), j, i, twin) for kind, i, j, twin in rows(weighed(b), weighed(a))
+    }
+    assert mirrored == set(laid)
+
+
+def test_what_is_left_as_often_on_both_sides_has_moved() -> None:
+    laid = rows(keys([b"a1", b"a1", b"b1", b"b2", b"c1"]), keys([b"b1", b"b2", b"c1", b"a1", b"a1"]))
+    assert laid.counts() == {Kind.SAME: 3, Kind.MOVED: 2}
 
 
 TEXTS = st.text(st.sampled_from("ab .,\n語é1"), max_size=40)

@@ -163,13 +163,13 @@ def lost_event(take: Take) -> Mutated:
 
 
 def moved_event(take: Take) -> Mutated:
-    """Behind the last step, but before whatever ends the stream. Where there is but one step, that may have moved."""
+    """Behind the last step, but before whatever ends the stream."""
     number, last = take.typed("interaction.status_update"), take.typed("interaction.completed")
     if number is None or last is None:
         return None
     blocks = [block for place, block in enumerate(take.blocks) if place != number]
     blocks.insert(last - 1, take.blocks[number])
-    return take.with_blocks(blocks), ["events: moved *"]
+    return take.with_blocks(blocks), ["events: moved interaction.status_update"]
 
 
 def event_twice(take: Take) -> Mutated:

@@ -250,6 +250,23 @@ def test_a_moved_step_has_moved_whole(tmp_path: Path) -> None:
     assert (found[1].a_events, found[1].b_events) == (Span(2, 4, 3), Span(8, 10, 3))
 
 
+def test_events_that_passed_a_step_have_moved_not_the_step(tmp_path: Path) -> None:
+    passing = (STATUS, event("probe", n=1), event("probe", n=1))
+    a, b = stream(CREATED, *passing, *answer("one"), DONE), stream(CREATED, *answer("one"), *passing, DONE)
+    found = compared(tmp_path, a, b)
+    assert names(found) == ["events: moved 3 events"]
+    assert (found[0].a_events, found[0].b_events) == (Span(2, 4, 3), Span(5, 7, 3))
+
+
+def test_a_step_that_events_passed_is_compared_with_what_it_was(tmp_path: Path) -> None:
+    a = stream(CREATED, STATUS, *answer("some words"), DONE)
+    b = stream(CREATED, *answer("other words"), STATUS, DONE)
+    assert names(compared(tmp_path, a, b, Options(ignored=("interaction",)))) == [
+        "events: changed event.data.delta.text",
+        "events: moved interaction.status_update",
+    ]
+
+
 def test_a_change_behind_an_inserted_step_is_named_on_both_sides(tmp_path: Path) -> None:
     a = stream(CREATED, *answer("some words here"), DONE)
     thought = event("step.start", index=0, step={"type": "thought"})

@@ -4,7 +4,7 @@ Knows keys that are equal or not; must not know what they stand for.
 
 Invariants:
 
-* The pairs rise in both sequences, and paired elements are equal.
+* The blocks rise in both sequences and do not touch one another; elements that a block pairs are equal.
 * ``align(b, a)`` is ``align(a, b)`` turned round.
 * Minimal (no alignment pairs more) wherever fewer than some 900 elements differ, however long the sequences are.
 * Time is near-linear in the length whatever the elements are. Four ways, each taken where the one before it ends:
@@ -15,12 +15,22 @@ Invariants:
 """
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple, TypeVar
 
 Key = TypeVar("Key", str, bytes)
 Pair = tuple[int, int]
+
+
+class Block(NamedTuple):
+    """Elements that correspond, one after the other on both sides."""
+
+    a: int
+    """Where it begins in A."""
+    b: int
+    size: int
+
 
 EXACT_COST = 400_000
 """Steps that the search for the minimum may take: a quarter of a second, some 900 differences."""
@@ -32,13 +42,13 @@ RUN_LENGTHS = (32, 8, 1)
 """Long runs first: one rare word that moved must not tear two long texts apart."""
 
 
-def align(a: Sequence[Key], b: Sequence[Key]) -> list[Pair]:
-    """The indexes of corresponding elements, in order."""
+def align(a: Sequence[Key], b: Sequence[Key]) -> list[Block]:
+    """The blocks of corresponding elements, in order."""
     ids: dict[Key, int] = {}
     x = [ids.setdefault(key, len(ids)) for key in a]
     y = [ids.setdefault(key, len(ids)) for key in b]
     if (len(b), list(b)) < (len(a), list(a)):
-        return [(i, j) for j, i in _Aligner(y, x).run()]
+        return [Block(i, j, size) for j, i, size in _Aligner(y, x).run()]
     return _Aligner(x, y).run()
 
 
@@ -51,63 +61,107 @@ class _Box(NamedTuple):
 
 
 class _Aligner:
-    """Collects the pairs of two sequences of numbers."""
+    """Collects the blocks of two sequences of numbers."""
 
     def __init__(self, x: list[int], y: list[int]) -> None:
         self._x = x
         self._y = y
-        self._pairs: list[Pair] = []
+        self._found: list[Block] = []
         self._size = max(len(x) + len(y), 1)
         self._patience = max(GREEDY_COST // self._size, 8) ** 2
 
-    def run(self) -> list[Pair]:
+    def run(self) -> list[Block]:
         boxes = [_Box(range(len(self._x)), range(len(self._y)))]
         while boxes:
             boxes += self._align(boxes.pop())
-        return sorted(self._pairs)
+        return merged(sorted(self._found))
 
     def _align(self, box: _Box) -> list[_Box]:
         """Pairs what it can; the boxes that are left."""
         box = self._with_partners(self._trimmed(box))
         if not box.a or not box.b:
             return []
-        x, y = [self._x[place] for place in box.a], [self._y[place] for place in box.b]
+        x, y = _taken(self._x, box.a), _taken(self._y, box.b)
         found = _search(x, y, (0, 0), EXACT_COST * (len(x) + len(y)) // self._size)
         if found.end == (len(x), len(y)):
-            self._keep(box, found.pairs)
+            self._keep(box, found.blocks)
             return []
         for runs in range(box.runs, len(RUN_LENGTHS)):
             anchors = _anchors(x, y, RUN_LENGTHS[runs])
             if anchors:
-                self._keep(box, anchors)
+                self._keep(box, [Block(i, j, 1) for i, j in anchors])
                 return _between(box, anchors, runs + 1)
         self._keep(box, _greedy(x, y, self._patience))
         return []
 
-    def _keep(self, box: _Box, pairs: list[Pair]) -> None:
-        self._pairs += [(box.a[i], box.b[j]) for i, j in pairs]
+    def _keep(self, box: _Box, blocks: list[Block]) -> None:
+        for a, b, size in blocks:
+            self._pair(box.a[a : a + size], box.b[b : b + size])
+
+    def _pair(self, a: Sequence[int], b: Sequence[int]) -> None:
+        """Places that correspond; those of a range stay together."""
+        if isinstance(a, range) and isinstance(b, range):
+            self._found.append(Block(a.start, b.start, len(a)))
+        else:
+            self._found += [Block(i, j, 1) for i, j in zip(a, b, strict=True)]
 
     def _trimmed(self, box: _Box) -> _Box:
         """Pairs equal beginnings and ends."""
         a, b, runs = box
-        x, y = self._x, self._y
-        start, most = 0, min(len(a), len(b))
-        while start < most and x[a[start]] == y[b[start]]:
-            start += 1
-        tail = 0
-        while tail < most - start and x[a[-1 - tail]] == y[b[-1 - tail]]:
-            tail += 1
-        self._pairs += zip(a[:start], b[:start], strict=True)
-        self._pairs += zip(a[len(a) - tail :], b[len(b) - tail :], strict=True)
+        x, y = _taken(self._x, a), _taken(self._y, b)
+        start = _common(x, y)
+        tail = _common(x[start:][::-1], y[start:][::-1])
+        if start:
+            self._pair(a[:start], b[:start])
+        if tail:
+            self._pair(a[len(a) - tail :], b[len(b) - tail :])
         return _Box(a[start : len(a) - tail], b[start : len(b) - tail], runs)
 
     def _with_partners(self, box: _Box) -> _Box:
         """Leaves out what the other side does not have at all: it can never be paired."""
-        of_a = {self._x[place] for place in box.a}
-        of_b = {self._y[place] for place in box.b}
-        a = [place for place in box.a if self._x[place] in of_b]
-        b = [place for place in box.b if self._y[place] in of_a]
-        return _Box(a, b, box.runs)
+        return _Box(
+            _shared(box.a, self._x, set(_taken(self._y, box.b))),
+            _shared(box.b, self._y, set(_taken(self._x, box.a))),
+            box.runs,
+        )
+
+
+def _taken(x: list[int], places: Sequence[int]) -> list[int]:
+    """What stands in these places."""
+    if isinstance(places, range):
+        return x[places.start : places.stop]
+    return [x[place] for place in places]
+
+
+def _common(x: list[int], y: list[int]) -> int:
+    """How many elements are the same from the beginning on. Whole slices are compared, each at most once."""
+    most = min(len(x), len(y))
+    start, size = 0, 1 << most.bit_length()
+    while size:
+        if start + size <= most and x[start : start + size] == y[start : start + size]:
+            start += size
+        size //= 2
+    return start
+
+
+def _shared(places: Sequence[int], x: list[int], of_other: set[int]) -> Sequence[int]:
+    """The places of what the other side has too; the places themselves where that is all."""
+    shared = [place for place, one in zip(places, _taken(x, places), strict=True) if one in of_other]
+    return places if len(shared) == len(places) else shared
+
+
+def merged(blocks: Iterable[Block]) -> list[Block]:
+    """Blocks in order, those that touch one another made one."""
+    whole: list[Block] = []
+    end = (-1, -1)
+    for a, b, size in blocks:
+        if (a, b) == end:
+            before = whole.pop()
+            whole.append(Block(before.a, before.b, before.size + size))
+        else:
+            whole.append(Block(a, b, size))
+        end = a + size, b + size
+    return whole
 
 
 def _between(box: _Box, anchors: list[Pair], runs: int) -> list[_Box]:
@@ -117,9 +171,9 @@ def _between(box: _Box, anchors: list[Pair], runs: int) -> list[_Box]:
 
 
 class _Found(NamedTuple):
-    """How far a search came, and the pairs on its way."""
+    """How far a search came, and the blocks on its way."""
 
-    pairs: list[Pair]
+    blocks: list[Block]
     end: Pair
 
 
@@ -169,30 +223,31 @@ def _origins(before: list[int], t: int, d: int, n: int, m: int) -> Pair:
     return (left + 1 if 0 <= left < n else -1), (above if above - (2 * t - d) <= m else -1)
 
 
-def _walk_back(fronts: list[list[int]], t: int, start: Pair, n: int, m: int) -> list[Pair]:
-    """The pairs on the way to diagonal ``t`` of the last front."""
+def _walk_back(fronts: list[list[int]], t: int, start: Pair, n: int, m: int) -> list[Block]:
+    """The blocks on the way to diagonal ``t`` of the last front."""
     i0, j0 = start
-    pairs: list[Pair] = []
+    blocks: list[Block] = []
     for d in range(len(fronts) - 1, -1, -1):
         by_x, by_y = _origins(fronts[d - 1], t, d, n, m + i0 - j0) if d else (i0, i0)
-        to_y = j0 - i0 - (2 * t - d)
-        pairs += [(i, i + to_y) for i in range(fronts[d][t] - 1, max(by_x, by_y) - 1, -1)]
+        entered = max(by_x, by_y)
+        if fronts[d][t] > entered:
+            blocks.append(Block(entered, entered + j0 - i0 - (2 * t - d), fronts[d][t] - entered))
         t -= by_x > by_y
-    return pairs[::-1]
+    return blocks[::-1]
 
 
-def _greedy(x: list[int], y: list[int], max_cost: int) -> list[Pair]:
+def _greedy(x: list[int], y: list[int], max_cost: int) -> list[Block]:
     """A few differences at a time, each time from where they led furthest.
 
     A search that costs c gets past at least sqrt(c) elements, so an element costs about sqrt(``max_cost``).
     """
-    pairs: list[Pair] = []
+    blocks: list[Block] = []
     place = (0, 0)
     while place[0] < len(x) and place[1] < len(y):
         found = _search(x, y, place, max_cost)
-        pairs += found.pairs
+        blocks += found.blocks
         place = found.end
-    return pairs
+    return blocks
 
 
 def _anchors(x: list[int], y: list[int], length: int) -> list[Pair]:

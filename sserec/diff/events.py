@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import NamedTuple
 
+from sserec.diff.alignment import Block
+from sserec.diff.matching import pairs
 from sserec.diff.pairing import Pairing
 from sserec.diff.paths import EACH, Path
-from sserec.diff.rows import Keys, Kind, Row, Rows, rows
+from sserec.diff.rows import Keys, Kind, Row, Rows, pieces
 from sserec.diff.side import Side
 from sserec.diff.values import Change, compare
 from sserec.diff.volatile import Mark, Place
@@ -80,14 +82,28 @@ class _Layout:
 
     def rows(self) -> tuple[Rows, dict[int, list[Change]]]:
         """The rows, and the rows at which a step begins to count otherwise."""
-        for row in rows(_part_keys(self._a), _part_keys(self._b)):
-            self._lay(row)
+        for piece in pieces(_part_keys(self._a), _part_keys(self._b)):
+            if isinstance(piece, Block):
+                self._lay_same(piece)
+            else:
+                self._lay(piece)
         return self._laid, self._extra
+
+    def _lay_same(self, parts: Block) -> None:
+        """Parts that are the same have the same units, one after the other."""
+        first_a, first_b = self._a.units_of(parts.a).start, self._b.units_of(parts.b).start
+        row = len(self._laid) - first_a
+        for part_a, part_b in pairs(parts):
+            step = self._a.step(part_a)
+            if step is not None:
+                self._compare_steps(step, self._b.step(part_b), row + self._a.units_of(part_a).start)
+        end = self._a.units_of(parts.a + parts.size - 1).stop
+        self._laid.extend_same(Block(first_a, first_b, end - first_a))
 
     def _lay(self, row: Row) -> None:
         if row.a is not None and row.b is not None:
-            self._compare_steps(self._a.step(row.a), self._b.step(row.b))
-            self._lay_pair(row.kind, self._a.units_of(row.a), self._b.units_of(row.b))
+            self._compare_steps(self._a.step(row.a), self._b.step(row.b), len(self._laid))
+            self._lay_changed(self._a.units_of(row.a), self._b.units_of(row.b))
         elif row.a is not None:
             self._shift -= self._a.step(row.a) is not None
             twins = None if row.twin is None else self._b.units_of(row.twin)
@@ -99,34 +115,35 @@ class _Layout:
             for place, unit in enumerate(self._b.units_of(row.b)):
                 self._laid.append(row.kind, None, unit, None if twins is None else twins[place])
 
-    def _lay_pair(self, kind: Kind, a: range, b: range) -> None:
+    def _lay_changed(self, a: range, b: range) -> None:
         """The units of two parts that belong to one another."""
-        if kind is Kind.SAME:
-            self._laid.extend_same(a, b)
-        elif len(a) == len(b) == 1 and self._a.alike[a.start] == self._b.alike[b.start]:
-            self._laid.append(kind, a.start, b.start)
-        else:
-            for inner, of_a, of_b, twin in rows(_unit_keys(self._a, a), _unit_keys(self._b, b)):
+        if len(a) == len(b) == 1 and self._a.alike[a.start] == self._b.alike[b.start]:
+            self._laid.append(Kind.CHANGED, a.start, b.start)
+            return
+        for piece in pieces(_unit_keys(self._a, a), _unit_keys(self._b, b)):
+            if isinstance(piece, Block):
+                self._laid.extend_same(Block(a.start + piece.a, b.start + piece.b, piece.size))
+            else:
+                kind, of_a, of_b, twin = piece
                 self._laid.append(
-                    inner,
+                    kind,
                     None if of_a is None else a[of_a],
                     None if of_b is None else b[of_b],
                     None if twin is None else (b if of_b is None else a)[twin],
                 )
 
-    def _compare_steps(self, a: int | None, b: int | None) -> None:
+    def _compare_steps(self, a: int | None, b: int | None, row: int) -> None:
         """A step more or less moves the indexes behind it; any other index is a difference, said once."""
         if a is None or b is None:
             return
         shift = b - a
         if shift not in (self._shift, self._shift_seen):
-            change = Change(Kind.CHANGED, INDEX_PATH, INDEX_PATH, a, b)
-            self._extra[len(self._laid)] = [change]
+            self._extra[row] = [Change(Kind.CHANGED, INDEX_PATH, INDEX_PATH, a, b)]
         self._shift = self._shift_seen = shift
 
 
 def _part_keys(side: Side) -> Keys:
-    return Keys(side.part_keys, side.part_sorts)
+    return Keys(side.part_keys, side.part_sorts, side.part_weights)
 
 
 def _unit_keys(side: Side, units: range) -> Keys:

@@ -1,17 +1,19 @@
 """Two sequences side by side: what is the same, changed, only on one side, moved.
 
-Knows two keys of each element: ``exact``, equal where the elements are, and ``alike``, equal where one may be called a
-changed form of the other. Must not know what the elements are. Invariant: every element stands in exactly one row.
+Knows the keys of elements; must not know what they are. Invariant: every element stands in exactly one row.
 """
 
 from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
-from itertools import pairwise
+from itertools import pairwise, repeat
 from typing import NamedTuple, overload
 
-from sserec.diff.alignment import Pair, align
+from sserec.diff.alignment import Block, align
+from sserec.diff.matching import Keys, matched, pairs
+
+__all__ = ["Keys", "Kind", "Row", "Rows", "pieces", "rows"]
 
 
 class Kind(StrEnum):
@@ -55,12 +57,13 @@ class Rows(Sequence[Row]):
         self._b.append(_NONE if b is None else b)
         self._twins.append(_NONE if twin is None else twin)
 
-    def extend_same(self, a: range, b: range) -> None:
+    def extend_same(self, block: Block) -> None:
         """Adds a row for each two elements, which are the same."""
-        self._kinds += bytes([_SAME]) * len(a)
-        self._a.extend(a)
-        self._b.extend(b)
-        self._twins.extend([_NONE] * len(a))
+        a, b, size = block
+        self._kinds += bytes([_SAME]) * size
+        self._a.extend(range(a, a + size))
+        self._b.extend(range(b, b + size))
+        self._twins.extend(repeat(_NONE, size))
 
     def call_changed(self, number: int) -> None:
         """What was taken for the same is not."""
@@ -107,49 +110,41 @@ def _known(number: int) -> int | None:
     return None if number == _NONE else number
 
 
-class Keys(NamedTuple):
-    """The keys of a sequence's elements."""
-
-    exact: Sequence[bytes]
-    alike: Sequence[str]
-
-
 def rows(a: Keys, b: Keys) -> Rows:
-    """Every element of both, in an order that rises on either side.
-
-    What is the same is aligned first. An element that is left on both sides, once on each, has moved. What is alike
-    between two rows that are the same is paired in order, and called changed. The rest is only on one side.
-    """
-    same = align(a.exact, b.exact)
-    moved = _moved(a.exact, b.exact, same)
-    back = {j: i for i, j in moved.items()}
+    """Every element of both, in an order that rises on either side."""
     laid = Rows()
-    for (i, j), (next_i, next_j) in pairwise([(-1, -1), *same, (len(a.exact), len(b.exact))]):
-        if i >= 0:
-            laid.append(Kind.SAME, i, j)
-        if i + 1 < next_i or j + 1 < next_j:
-            for row in _gap(a, b, range(i + 1, next_i), range(j + 1, next_j), moved, back):
-                laid.append(*row)
+    for piece in pieces(a, b):
+        if isinstance(piece, Block):
+            laid.extend_same(piece)
+        else:
+            laid.append(*piece)
     return laid
 
 
-def _moved(a: Sequence[bytes], b: Sequence[bytes], same: list[Pair]) -> dict[int, int]:
-    paired_a, paired_b = {i for i, _ in same}, {j for _, j in same}
-    left_a = [i for i in range(len(a)) if i not in paired_a]
-    left_b = [j for j in range(len(b)) if j not in paired_b]
-    counts_a, counts_b = Counter(a[i] for i in left_a), Counter(b[j] for j in left_b)
-    place = {b[j]: j for j in left_b}
-    return {i: place[a[i]] for i in left_a if counts_a[a[i]] == 1 == counts_b[a[i]]}
+def pieces(a: Keys, b: Keys) -> Iterator[Block | Row]:
+    """The rows of both: what is the same in blocks, anything else row by row.
+
+    What is alike between two blocks, and has not moved, is paired in order and called changed. The rest is only on
+    one side.
+    """
+    blocks, moved = matched(a, b)
+    back = {j: i for i, j in moved.items()}
+    for before, block in pairwise([Block(0, 0, 0), *blocks, Block(len(a.exact), len(b.exact), 0)]):
+        of_a, of_b = range(before.a + before.size, block.a), range(before.b + before.size, block.b)
+        if of_a or of_b:
+            yield from _gap(a, b, of_a, of_b, moved, back)
+        if block.size:
+            yield block
 
 
 def _gap(
     a: Keys, b: Keys, of_a: range, of_b: range, moved: dict[int, int], back: dict[int, int]
 ) -> Iterator[Row]:
-    """The rows between two that are the same."""
+    """The rows between two blocks."""
     free_a = [i for i in of_a if i not in moved]
     free_b = [j for j in of_b if j not in back]
-    pairs = align([a.alike[i] for i in free_a], [b.alike[j] for j in free_b])
-    changed = [(free_a[i], free_b[j]) for i, j in pairs]
+    blocks = align([a.alike[i] for i in free_a], [b.alike[j] for j in free_b])
+    changed = [(free_a[i], free_b[j]) for block in blocks for i, j in pairs(block)]
     borders = [(of_a.start - 1, of_b.start - 1), *changed, (of_a.stop, of_b.stop)]
     for (i, j), (next_i, next_j) in pairwise(borders):
         if i >= of_a.start:

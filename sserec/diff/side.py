@@ -5,8 +5,9 @@ digest and its volatile values, some 100 bytes; what it says is read again, so a
 """
 
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import blake2b
+from itertools import pairwise
 from typing import NamedTuple, TypeAlias
 
 from sserec.diff.documents import Stray, unit_document
@@ -70,6 +71,8 @@ class Columns:
 
     def in_order(self) -> "Columns":
         """Parts by where they begin, the units of each together."""
+        if _rises(self.starts) and _rises(self.owners):
+            return self
         parts = sorted(range(len(self.starts)), key=self.starts.__getitem__)
         places = array("Q", bytes(8 * len(parts)))
         for place, part in enumerate(parts):
@@ -89,6 +92,10 @@ class Columns:
         return ordered
 
 
+def _rises(numbers: Iterable[int]) -> bool:
+    return all(before <= after for before, after in pairwise(numbers))
+
+
 class Side:
     """The parts and units of one stream, and the events behind them."""
 
@@ -106,13 +113,18 @@ class Side:
             if owner == len(self._firsts):
                 self._firsts.append(unit)
         self._firsts.append(len(columns.owners))
-        self.part_keys = [self._part_key(part) for part in range(self.part_count)]
+        self.part_keys = [*self._part_keys()]
         """Of parts, as :attr:`keys` of units."""
         self.part_sorts = [
-            f"{'event' if step == NO_STEP else 'step'} {sort}"
+            f"event {sort}" if step == NO_STEP else f"step {sort}"
             for step, sort in zip(columns.steps, columns.sorts, strict=True)
         ]
         """Of parts, as :attr:`alike` of units."""
+        self.part_weights = [
+            1 if step == NO_STEP else 1 + end - start
+            for step, (start, end) in zip(columns.steps, pairwise(self._firsts), strict=True)
+        ]
+        """Of parts: a step outweighs the events that it is made of."""
 
     @property
     def part_count(self) -> int:
@@ -159,9 +171,10 @@ class Side:
             return
         yield from (events[number - first] for number in numbers)
 
-    def _part_key(self, part: int) -> bytes:
-        units = self.units_of(part)
-        if self._columns.steps[part] == NO_STEP:
-            return self.keys[units.start]
-        whole = b"step" + b"".join(self.keys[unit] for unit in units)
-        return blake2b(whole, digest_size=DIGEST_BYTES).digest()
+    def _part_keys(self) -> Iterator[bytes]:
+        keys = self.keys
+        for step, (start, end) in zip(self._columns.steps, pairwise(self._firsts), strict=True):
+            if step == NO_STEP:
+                yield keys[start]
+            else:
+                yield blake2b(b"step" + b"".join(keys[start:end]), digest_size=DIGEST_BYTES).digest()

@@ -5,10 +5,10 @@ it; where a script does not put spaces between words, a word is one character, a
 """
 
 import re
-from collections.abc import Iterator
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
-from sserec.diff.alignment import align
+from sserec.diff.alignment import Block, align
 
 _WORD = re.compile(
     r"(?:[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
@@ -35,22 +35,15 @@ def words(text: str) -> list[str]:
 def edits(a: str, b: str) -> list[Edit]:
     """What must be replaced in ``a`` to get ``b``, in order, as few words as can be."""
     of_a, of_b = words(a), words(b)
-    found = []
-    at_a = at_b = 0
-    for before, here in _gaps(of_a, of_b):
-        a_end = at_a + sum(map(len, of_a[before[0] : here[0]]))
-        b_end = at_b + sum(map(len, of_b[before[1] : here[1]]))
-        if a_end > at_a or b_end > at_b:
-            found.append(Edit(at_a, a_end, at_b, b_end))
-        same = len(of_a[here[0]]) if here[0] < len(of_a) else 0
-        at_a, at_b = a_end + same, b_end + same
-    return found
-
-
-def _gaps(a: list[str], b: list[str]) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
-    """From behind each pair of words that are the same to the next one, or to the end."""
-    before = (0, 0)
-    for i, j in align(a, b):
-        yield before, (i, j)
-        before = (i + 1, j + 1)
-    yield before, (len(a), len(b))
+    starts_a, starts_b = [*accumulate(map(len, of_a), initial=0)], [*accumulate(map(len, of_b), initial=0)]
+    blocks = [Block(0, 0, 0), *align(of_a, of_b), Block(len(of_a), len(of_b), 0)]
+    gaps = (
+        Edit(
+            starts_a[before.a + before.size],
+            starts_a[after.a],
+            starts_b[before.b + before.size],
+            starts_b[after.b],
+        )
+        for before, after in pairwise(blocks)
+    )
+    return [gap for gap in gaps if gap.a_start < gap.a_end or gap.b_start < gap.b_end]

@@ -125,6 +125,47 @@ def test_results_show_what_came_back(tmp_path: Path) -> None:
         assert "still read" in new.text
 
 
+LONG = [CREATED, start("model_output"), *[text("early ")] * 6000, stop(), start("model_output", 1)]
+LONG += [text(f"{at} ", 1) for at in range(3000)]
+
+
+@pytest.fixture(scope="module")
+def long(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stream]:
+    """Nine thousand events, of which the last three are in a step of their own."""
+    with story(tmp_path_factory.mktemp("long"), [(S + at, data) for at, data in enumerate(LONG)]) as stream:
+        yield stream
+
+
+def test_the_end_of_an_answer_is_seen_before_the_rest_is_folded(long: Stream) -> None:
+    folded = len(LONG)
+    assert long.answer.at(folded) is None
+    early, last = blocks(long.answer.glimpse(folded))
+    run(long.answer.advance(folded))
+    whole, same = shown(long, folded)
+    assert last == same
+    assert (early.index, early.type) == (whole.index, whole.type)
+    assert whole.text.endswith(early.text)
+    assert len(early.text) < len(whole.text)
+
+
+@pytest.mark.parametrize("folded", [8000, 8001, 8100, 7000, 1, 0, 5999, 9004])
+def test_a_glimpse_says_the_same_wherever_one_came_from(long: Stream, folded: int) -> None:
+    long.answer.glimpse(folded)
+    seen = blocks(long.answer.glimpse(folded))
+    run(long.answer.advance(folded))
+    there = shown(long, folded)
+    assert [block.index for block in seen] == [block.index for block in there]
+    assert all(block.text.endswith(part.text) for block, part in zip(there, seen, strict=True))
+    assert all(part.text or not block.text for block, part in zip(there, seen, strict=True))
+
+
+def test_a_glimpse_of_a_few_big_events_reads_a_megabyte_and_not_all(tmp_path: Path) -> None:
+    image = event("step.delta", index=0, delta={"type": "image", "data": "A" * 600_000})
+    chunks = [CREATED, start("model_output"), *[image] * 9, text("after them")]
+    with story(tmp_path, [(S + at, data) for at, data in enumerate(chunks)]) as stream:
+        assert len(blocks(stream.answer.glimpse(len(chunks)))) == 2 + 1
+
+
 # One event in full
 
 

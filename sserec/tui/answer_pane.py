@@ -32,6 +32,8 @@ REACH = 4
 SEARCHED_REACH = 256
 """A search looks at the last 16,384 steps, 51,200 lines, and 1 MB of each text."""
 ARRIVING = "▌"
+MORE = "… more stands before this: g, k or PgUp at the top shows it"
+FOLDING = "… what came before this is still being folded"
 MARGIN = "  "
 INKS = ("heading", "code", "link", "quote", "bullet", "rule")
 
@@ -58,7 +60,7 @@ class AnswerPane(TextPane):
         self._laid_width = 0
         self._reach = 1
         """How many times as much is laid out as at first."""
-        self._is_cut = self._is_reaching = False
+        self._is_cut = self._is_reaching = self._is_glimpse = False
         self._steps_before = 0
         self._typesetter: Typesetter | None = None
 
@@ -67,14 +69,18 @@ class AnswerPane(TextPane):
         """How many of the last steps it has room for."""
         return STEPS_LAID * self._reach
 
-    def show(self, blocks: list[Block], steps_before: int = 0, notice: str = "") -> None:
+    def show(
+        self, blocks: list[Block], steps_before: int = 0, notice: str = "", *, is_glimpse: bool = False
+    ) -> None:
         """Shows these blocks, before which other steps stand; ``notice`` says why there are none.
 
-        The distance to the end stays the same: that is where an answer grows.
+        ``is_glimpse``: what stands before them is still being folded. The distance to the end stays the same: that is
+        where an answer grows.
         """
         below = self.line_count() - self.scroll_offset.y
         at_end = below <= self.page_height
         self._blocks, self._steps_before, self._notice = blocks, steps_before, notice
+        self._is_glimpse = is_glimpse
         self.content_changed()
         if at_end:
             super().jump_to(self.line_count())
@@ -100,7 +106,7 @@ class AnswerPane(TextPane):
             laid[number] = self._laid_block(number, width)
             line_count += len(laid[number].lines)
         self._laid = laid
-        is_cut = number > 0 or self._steps_before > 0
+        is_cut = number > 0 or self._steps_before > 0 or self._is_glimpse
         self._is_cut = is_cut or any(self._start(each.block.text) for each in laid.values())
         lines = [line for at in sorted(laid) for line in laid[at].lines]
         return [*(self._above() if is_cut else ()), *lines, *self._below(width)]
@@ -110,7 +116,7 @@ class AnswerPane(TextPane):
         return before if before and before.block == block else Laid(block, self._block_lines(block, width))
 
     def _above(self) -> list[Strip]:
-        notice = "… more stands before this: g, k or PgUp at the top shows it"
+        notice = FOLDING if self._is_glimpse else MORE
         return [strip_of((notice, self.ink("notice"))), Strip([])]
 
     def _below(self, width: int) -> list[Strip]:

@@ -143,27 +143,31 @@ class DeskBase(Working, Commanding):
         self._shown_at, self._shown_folded = monotonic(), self.cursor.folded
 
     def show_answer(self) -> None:
-        folded = self.cursor.folded
-        self.answer.border_title = title(f"answer as of event {folded:,}" if folded else "answer")
+        folded, answer = self.cursor.folded, self.stream.answer
+        self.title_answer()
         if self.answer.size.width == 0:
             return
-        if not self.stream.answer.reach(folded):
-            self.start("answer", self.stream.answer.advance(folded))
-            return
-        assembly = self.stream.answer.at(folded, self.answer.steps_wanted)
+        assembly = answer.at(folded, self.answer.steps_wanted)
+        is_glimpse = assembly is None
         if assembly is None:
-            self.answer.show([], notice=self.no_answer())
-        else:
-            shown = blocks(assembly)
-            self.answer.show(shown, assembly.steps_before, "" if shown else self.no_answer())
+            self.start("answer", answer.advance(folded))
+            assembly = answer.glimpse(folded, self.answer.steps_wanted)
+        shown = blocks(assembly)
+        notice = "" if shown or is_glimpse else self.no_answer()
+        self.answer.show(shown, assembly.steps_before, notice, is_glimpse=is_glimpse)
+
+    def title_answer(self, *facts: str) -> None:
+        """Heads the answer's pane: as of when, and what else there is to say."""
+        folded = self.cursor.folded
+        self.answer.border_title = title(f"answer as of event {folded:,}" if folded else "answer", *facts)
 
     def on_answer_pane_wanting(self, _: AnswerPane.Wanting) -> None:
         self.show_answer()
 
     def whole_answer(self) -> str:
-        """All of the answer, each block below its title."""
+        """All of the answer, each block below its title; what is seen of it while it is still being folded."""
         assembly = self.stream.answer.at(self.cursor.folded)
-        return "" if assembly is None else text_of(blocks(assembly))
+        return self.answer.text() if assembly is None else text_of(blocks(assembly))
 
     def no_answer(self) -> str:
         """Why the answer pane is empty."""

@@ -180,7 +180,7 @@ class Workspace(Moving, Finding, Taking, Running):
         if progress is None:
             self.show_answer()
         else:
-            self.answer.show([], notice=f"folding {progress.fraction:.0%} …")
+            self.title_answer(f"folding {progress.fraction:.0%}")
 
     def checked_more(self, progress: Progress | None) -> None:
         self.events.refresh()

@@ -1,7 +1,8 @@
 """The interaction as it stood after any event, in blocks that people read.
 
 Knows how far the stream has been folded and what a step says; must not know how a fold goes or how a block is drawn.
-Invariant: asking never takes longer than a checkpoint's worth of events; what lies further ahead is folded by a job.
+Invariant: asking never takes longer than a checkpoint's worth of events; what lies further ahead is folded by a job,
+and can be glimpsed meanwhile.
 """
 
 import threading
@@ -14,6 +15,7 @@ import orjson
 
 from sserec.display import size
 from sserec.interactions import Assembly, End, History
+from sserec.tui.model.glimpse import Glimpse, StepOf
 from sserec.tui.model.jobs import Job, Progress
 from sserec.tui.model.recent import Recent
 from sserec.tui.model.tape import Tape
@@ -27,11 +29,12 @@ Json = dict[str, Any]
 class Answer:
     """The interaction of one stream, at any of its events."""
 
-    def __init__(self, tape: Tape) -> None:
+    def __init__(self, tape: Tape, step_of: StepOf = lambda event: None) -> None:
         self.ready_to = 0
         """How many events have been folded so far."""
         self._tape = tape
         self._history = History(tape.events)
+        self._glimpse = Glimpse(tape, step_of)
         self._lock = threading.Lock()
         self._recent: Recent[tuple[int, int | None], Assembly] = Recent(self._look_up, limit=1)
 
@@ -49,6 +52,10 @@ class Answer:
         with self._lock:
             self.ready_to = max(self.ready_to, folded)
             return self._recent[folded, last_steps]
+
+    def glimpse(self, folded: int, last_steps: int | None = None) -> Assembly:
+        """The end of what :meth:`at` will say once :meth:`advance` has come so far."""
+        return self._glimpse.at(folded, last_steps)
 
     def advance(self, folded: int) -> Job:
         """Folds the first ``folded`` events."""

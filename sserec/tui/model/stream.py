@@ -43,7 +43,7 @@ class Stream:
             stall_ns=stall_ns,
         )
         self.findings = Findings()
-        self.answer = Answer(self.tape)
+        self.answer = Answer(self.tape, self._step_began)
         self.rows = Rows(self.tape, self.shape, self)
         self.overview = Overview(self.tape, self.shape, self.findings, self)
 
@@ -133,6 +133,10 @@ class Stream:
     def finding(self, event: int) -> Severity | None:
         """The worst finding on an event."""
         return self.findings.worst(event)
+
+    def _step_began(self, event: int) -> int | None:
+        step = self.shape.step_of(event)
+        return None if step is None else step.event
 
     def step_names(self, event: int, index: Any) -> tuple[str, ...]:
         """Index and type of the step that an event belongs to, whose JSON has ``index``."""

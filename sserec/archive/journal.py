@@ -13,7 +13,6 @@ import hashlib
 import os
 import threading
 from array import array
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -48,6 +47,7 @@ _LEVEL = 3
 _FLUSH_AT_BYTES = 64 << 10
 _FLUSH_AT_RUNS = 1024
 _MAX_REQUEST_RECORD_BYTES = 4 << 20
+_NEVER_NS = 1 << 62
 
 _sync_data = getattr(os, "fdatasync", os.fsync)
 
@@ -74,7 +74,7 @@ class _Pending:
         self.traffic: list[TrafficRun] = []
         self.data: list[bytes] = []
         self.data_size = 0
-        self.request_sizes: Counter[int] = Counter()
+        self.request_sizes: dict[int, int] = {}
         """Bytes of request bodies, by exchange."""
 
     def __bool__(self) -> bool:
@@ -82,7 +82,7 @@ class _Pending:
 
     @property
     def body_size(self) -> int:
-        return self.data_size + self.request_sizes.total()
+        return self.data_size + sum(self.request_sizes.values())
 
     def is_large(self) -> bool:
         return self.data_size >= _FLUSH_AT_BYTES or len(self.runs) + len(self.traffic) >= _FLUSH_AT_RUNS
@@ -103,6 +103,8 @@ class _Pending:
 class ArchiveWriter:
     """Writes one recording. One thread calls; a flush timer and a sync timer run beside it.
 
+    With ``flush_ms`` None there is no flush timer: whoever calls says ``flush`` when chunks are to be committed.
+
     Times are nanoseconds since the recording's start. Every method may raise RecordingError when the system
     refuses to write (a full disk): the file then ends at its last commit and is whole, the chunks of the
     commit that failed are dropped (readers see the gap by offset), heads are tried again with the next one.
@@ -113,14 +115,14 @@ class ArchiveWriter:
         path: str | os.PathLike[str],
         *,
         meta: Meta,
-        flush_ms: float = 5,
+        flush_ms: float | None = 5,
         sync_s: float = 1.0,
         file_id: int | None = None,
     ) -> None:
         self.path = Path(path)
         self._fd = _create(self.path)
         self._file_id = int.from_bytes(os.urandom(8), "little") if file_id is None else file_id
-        self._flush_ns = int(flush_ms * 1_000_000)
+        self._flush_ns = _NEVER_NS if flush_ms is None else int(flush_ms * 1_000_000)
         self._compress = compressor(_LEVEL)
         self._lock = threading.Lock()
         self._pending = _Pending()
@@ -136,10 +138,9 @@ class ArchiveWriter:
         self._stopped = threading.Event()
         self._due = threading.Event()
         self._begin(meta)
-        self._timers = [
-            threading.Thread(target=self._flush_when_due, daemon=True),
-            threading.Thread(target=self._sync_every, args=(sync_s,), daemon=True),
-        ]
+        self._timers = [threading.Thread(target=self._sync_every, args=(sync_s,), daemon=True)]
+        if flush_ms is not None:
+            self._timers.append(threading.Thread(target=self._flush_when_due, daemon=True))
         for timer in self._timers:
             timer.start()
 
@@ -203,15 +204,15 @@ class ArchiveWriter:
         """
         with self._lock:
             tally = self._tallies.get(exchange) or self._tallies.setdefault(exchange, _Tally())
-            coded = _claim_coded_size(tally, coded_size_bytes, has_data=bool(data))
+            coded = coded_size_bytes
+            if coded is not None:
+                coded = _claim_coded_size(tally, coded, has_data=bool(data))
             for start in range(0, len(data), MAX_CHUNK_BYTES):
                 part = data[start : start + MAX_CHUNK_BYTES]
                 self._add_chunk(
                     exchange, tally, part, t_ns, coded if start == 0 else coded and 0, t_kernel_ns
                 )
-                if self._pending.is_large():
-                    self._commit(t_ns)
-            self._commit_unless_recent(t_ns)
+                self._commit_unless_recent(t_ns)
         self._raise_failure()
 
     def traffic(self, exchange: int, direction: Direction, t_ns: int, size_bytes: int) -> None:
@@ -293,7 +294,8 @@ class ArchiveWriter:
             self.lost_bytes += len(part)
             return
         self._pending.records.append((RecordType.REQUEST_BODY, varint(exchange) + part))
-        self._pending.request_sizes[exchange] += len(part)
+        sizes = self._pending.request_sizes
+        sizes[exchange] = sizes.get(exchange, 0) + len(part)
         self._commit(self._last_commit_ns)
 
     def _add_chunk(
@@ -328,7 +330,7 @@ class ArchiveWriter:
         """Commits when the last commit is old or much is pending; else leaves it to the timer."""
         if t_ns - self._last_commit_ns >= self._flush_ns or self._pending.is_large():
             self._commit(t_ns)
-        elif self._pending:
+        elif self._pending and not self._due.is_set():
             self._due.set()
 
     def _commit(self, t_ns: int) -> None:
@@ -421,9 +423,7 @@ def _follows(run_exchange: int, times: array[int], exchange: int, t_ns: int) -> 
     return run_exchange == exchange and times[-1] <= t_ns and len(times) < MAX_RUN_CHUNKS
 
 
-def _claim_coded_size(tally: _Tally, coded_size_bytes: int | None, *, has_data: bool) -> int | None:
-    if coded_size_bytes is None:
-        return None
+def _claim_coded_size(tally: _Tally, coded_size_bytes: int, *, has_data: bool) -> int | None:
     tally.coded_size_bytes = (tally.coded_size_bytes or 0) + coded_size_bytes
     tally.unclaimed_coded_bytes += coded_size_bytes
     if not has_data:

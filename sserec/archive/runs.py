@@ -42,14 +42,8 @@ _KERNEL_LAGS = 2
 
 def encode_run(run: Run) -> bytes:
     """A CHUNKS record's payload. The times must not decrease."""
-    parts = [
-        varint(run.exchange),
-        varint(run.offset),
-        varint(len(run.sizes)),
-        varint(run.times[0]),
-        varints(differences(run.times)),
-        varints(run.sizes),
-    ]
+    head = (run.exchange, run.offset, len(run.sizes), run.times[0])
+    parts = [varints((*head, *differences(run.times), *run.sizes))]
     if run.coded_sizes is not None:
         parts += _extra_column(_CODED_SIZES, run.coded_sizes)
     if run.kernel_times is not None:
@@ -75,9 +69,9 @@ def decode_run(payload: bytes) -> Run:
     return Run(exchange, offset, times, sizes, coded, kernel)
 
 
-def _extra_column(kind: int, values: Iterable[int]) -> tuple[bytes, bytes, bytes]:
+def _extra_column(kind: int, values: Iterable[int]) -> tuple[bytes, bytes]:
     column = varints(values)
-    return varint(kind), varint(len(column)), column
+    return varints((kind, len(column))), column
 
 
 def _extra_columns(

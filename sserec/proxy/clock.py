@@ -21,10 +21,11 @@ class Clock:
         """Nanoseconds since the recording's start."""
         return monotonic_ns() - self._started_ns
 
-    def of_wall_ns(self, wall_ns: int) -> int:
-        """The time on this clock of a recent moment on the wall clock.
+    @staticmethod
+    def of_wall_ns(wall_ns: int, now_ns: int) -> int:
+        """The time on this clock of a recent moment on the wall clock; ``now_ns`` is what this one said just now.
 
         The kernel stamps packets with the wall clock, which may be set while we run: the distance between the two
         clocks is therefore taken anew each time.
         """
-        return monotonic_ns() - self._started_ns - (time_ns() - wall_ns)
+        return now_ns - (time_ns() - wall_ns)

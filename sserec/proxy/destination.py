@@ -12,7 +12,6 @@ from pathlib import Path
 from sserec.archive import ArchiveWriter, Meta
 from sserec.errors import ArchiveError, RecordingError
 from sserec.proxy.plan import Plan
-from sserec.proxy.recorder import FLUSH_MS
 
 SUFFIX = ".sse.zst"
 
@@ -42,7 +41,7 @@ class Destination:
         self.path = path
         self._aside = set_aside(path)
         try:
-            self.writer = ArchiveWriter(path, meta=meta, flush_ms=FLUSH_MS)
+            self.writer = ArchiveWriter(path, meta=meta, flush_ms=None)
         except RecordingError:
             self._put_back()
             raise

@@ -151,7 +151,7 @@ class Leg:
         data, ancillary, _, _ = self._sock.recvmsg(READ_BYTES, TIMESPEC_SPACE_BYTES)
         t_ns = self._clock.now_ns()
         wall_ns = receive_time_ns(ancillary)
-        return data, Arrival(t_ns, None if wall_ns is None else self._clock.of_wall_ns(wall_ns))
+        return data, Arrival(t_ns, None if wall_ns is None else self._clock.of_wall_ns(wall_ns, t_ns))
 
     def _arrived(self, data: bytes, arrival: Arrival) -> None:
         if self._tls is None:

@@ -8,8 +8,9 @@ dropped and counted, and a body that lost bytes ends there: it is never given ou
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from queue import Empty, SimpleQueue
-from threading import Event, Thread
+from queue import SimpleQueue
+from threading import Thread
+from time import sleep
 from typing import TypeAlias
 
 from sserec.errors import RecordingError
@@ -25,11 +26,9 @@ HEADS_RESERVE_BYTES = 16 * 1024 * 1024
 """Beyond the limit bodies are dropped, heads and ends still get in: an exchange should never lack its end."""
 ENTRY_OVERHEAD_BYTES = 256
 """What an entry of the queue costs beside its data: a tuple, its members, a bound method."""
-BATCH_S = 0.008
+BATCH_S = 0.010
 """The writer rests so long between two looks at the queue and commits once a look: what a kill costs is at most this
 and the time to write it. Half as long made an event 20 % more expensive."""
-FLUSH_MS = 15
-"""For the archive's own timer, which then only has to act when this thread does not come round."""
 
 Entry: TypeAlias = tuple[int, Callable[..., None], tuple[object, ...]]
 
@@ -77,7 +76,6 @@ class Recorder:
         self._put_bytes = 0
         self._taken_bytes = 0
         """Two counters, one a thread: ``+=`` on a shared one would not be atomic."""
-        self._ending = Event()
         self._thread = Thread(target=self._write_all, name="sserec-recorder", daemon=True)
         self._thread.start()
 
@@ -103,7 +101,6 @@ class Recorder:
     def close(self, timeout_s: float = 10.0) -> bool:
         """Writes what is queued and ends the thread; False when the disk stands still. The archive stays open."""
         self._queue.put(None)
-        self._ending.set()
         self._thread.join(timeout_s)
         return not self._thread.is_alive()
 
@@ -139,29 +136,20 @@ class Recorder:
         return OpenExchange(self, written) if queued else UnrecordedExchange(self)
 
     def _write_all(self) -> None:
-        while (entry := self._queue.get()) is not None:
-            self._write(entry)
-            more = self._write_waiting()
+        while self._write_waiting():
             self._guarded(self._writer.flush)
-            if not more:
-                return
-            self._ending.wait(BATCH_S)
+            sleep(BATCH_S)  # waiting for an Event with a timeout costs ten times as much
+        self._guarded(self._writer.flush)
 
     def _write_waiting(self) -> bool:
-        """Writes what has come meanwhile; False when the end was among it."""
-        while True:
-            try:
-                entry = self._queue.get_nowait()
-            except Empty:
+        """Waits until something has come, and writes all that has; False when the end was among it."""
+        while (entry := self._queue.get()) is not None:
+            cost, write, arguments = entry
+            self._guarded(write, *arguments)
+            self._taken_bytes += cost
+            if self._queue.empty():
                 return True
-            if entry is None:
-                return False
-            self._write(entry)
-
-    def _write(self, entry: Entry) -> None:
-        cost, write, arguments = entry
-        self._guarded(write, *arguments)
-        self._taken_bytes += cost
+        return False
 
     def _guarded(self, write: Callable[..., None], *arguments: object) -> None:
         try:
@@ -202,15 +190,12 @@ class OpenExchange:
     def chunk(self, data: bytes, arrival: Arrival) -> None:
         kept = data[: self._response_room_bytes]
         self._response_room_bytes -= len(kept)
-        is_kept = bool(kept) and self._record(kept, arrival)
-        self._lost_bytes += len(data) - len(kept) * is_kept
-
-    def _record(self, data: bytes, arrival: Arrival) -> bool:
-        """Queues a chunk. Not behind one that was lost: a body has no hole."""
-        if self._lost_bytes:
-            self._recorder.lose(data)
-            return False
-        return self._recorder.put_body(data, self._written.chunk, arrival)
+        if self._lost_bytes and kept:  # a body has no hole
+            self._recorder.lose(kept)
+            kept = b""
+        elif kept and not self._recorder.put_body(kept, self._written.chunk, arrival):
+            kept = b""
+        self._lost_bytes += len(data) - len(kept)
 
     def traffic(self, side: Side, t_ns: int, size_bytes: int) -> None:
         self._recorder.put_head(0, self._written.traffic, side, t_ns, size_bytes)

@@ -37,10 +37,15 @@ class Tls:
 
     def decrypt(self, data: bytes) -> list[bytes]:
         """The plaintext of every record that is whole with ``data``, each by itself."""
-        self._incoming.write(data)
+        session, incoming = self._session, self._incoming
+        incoming.write(data)
         records: list[bytes] = []
         try:
-            self._read_records(records)
+            while incoming.pending or session.pending():  # asking in vain costs an exception: 2 us an event
+                if not (record := session.read(MAX_RECORD_BYTES)):
+                    self.ended = True
+                    break
+                records.append(record)
         except ssl.SSLWantReadError:
             pass
         except ssl.SSLZeroReturnError:
@@ -48,15 +53,6 @@ class Tls:
         except ssl.SSLError as error:
             self.fault = error
         return records
-
-    def _read_records(self, records: list[bytes]) -> None:
-        session, incoming = self._session, self._incoming
-        while incoming.pending or session.pending():  # asking in vain costs an exception: 2 us an event
-            record = session.read(MAX_RECORD_BYTES)
-            if not record:
-                self.ended = True
-                return
-            records.append(record)
 
     def encrypt(self, pieces: Iterable[bytes]) -> bytes:
         """Each piece as a record of its own, and whatever TLS itself has to say."""

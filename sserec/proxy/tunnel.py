@@ -46,7 +46,10 @@ class Tunnel:
 
     def received(self, leg: Leg, pieces: Sequence[bytes], arrival: Arrival) -> None:
         self._other(leg).send(pieces)
-        self._guarded(lambda: self._observer.feed(leg.side, pieces, arrival))
+        try:
+            self._observer.feed(leg.side, pieces, arrival)
+        except Exception as error:
+            self._look_no_further(error)
 
     def ended(self, leg: Leg, manner: Manner) -> None:
         self._depart(leg, manner, None)
@@ -83,9 +86,12 @@ class Tunnel:
         self._guarded(lambda: self._observer.end(departure))
 
     def _guarded(self, observe: Callable[[], None]) -> None:
-        """A bug in an observer costs its recording, never the connection."""
         try:
             observe()
         except Exception as error:
-            self._log(f"a connection is not recorded any further: {error!r}")
-            self._observer = BlindObserver()
+            self._look_no_further(error)
+
+    def _look_no_further(self, error: Exception) -> None:
+        """A bug in an observer costs its recording, never the connection."""
+        self._log(f"a connection is not recorded any further: {error!r}")
+        self._observer = BlindObserver()

@@ -98,14 +98,15 @@ class Written:
         self._writer.response(self._number, response, t_ns)
 
     def chunk(self, data: bytes, arrival: Arrival) -> None:
-        content = self._decoder.feed(data)
-        self._note_fault()
+        content, coded_size_bytes = data, None
+        if self._decoder.is_coded:
+            content, coded_size_bytes = self._decoder.feed(data), len(data)
+            self._note_fault()
         self._size_bytes += len(content)
-        facts = (arrival, len(data) if self._decoder.is_coded else None)
         if self._response is None:
-            self._write_chunk(content, facts)
+            self._write_chunk(content, (arrival, coded_size_bytes))
         else:
-            self._write_chunks(self._response.add(content, facts))
+            self._write_chunks(self._response.add(content, (arrival, coded_size_bytes)))
 
     def traffic(self, side: Side, t_ns: int, size_bytes: int) -> None:
         direction = Direction.SENT if side is Side.CLIENT else Direction.RECEIVED

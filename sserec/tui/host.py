@@ -62,9 +62,9 @@ class Host(App[None]):
     def front(self) -> Commanding | None:
         """What takes commands on the topmost screen that does; None where none does."""
         for screen in reversed(self.screen_stack):
-            found = screen if isinstance(screen, Commanding) else screen.query_one_optional(Commanding)
-            if found is not None:
-                return found
+            for widget in (screen, *screen.walk_children()):
+                if isinstance(widget, Commanding):
+                    return widget
         return None
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sserec.errors import SserecError, UsageError
+
 if TYPE_CHECKING:
     from sserec.replay.repertoire import Miss, Repertoire
     from sserec.replay.score import Pace
@@ -33,6 +35,7 @@ MODE_HELP = (
 )
 PACE_HELP = "the pace of replays: instant (default), original, or a speed such as 2.5"
 GEMINI = "https://generativelanguage.googleapis.com"
+SPEED = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6})?")
 LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")
 FAILED = pytest.StashKey[bool]()
 
@@ -107,7 +110,11 @@ def _sserec(request: pytest.FixtureRequest) -> Iterator[SserecServer | None]:
     wanted = wanted_by(request.node)
     if not (wanted.replays or wanted.records):
         pytest.fail(f"{wanted.file} is not there: record it with --sserec-mode=once", pytrace=False)
-    with serving(wanted, request.node) as server:
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(serving(wanted, request.node))
+        except (SserecError, OSError) as fault:
+            pytest.fail(str(fault), pytrace=False)
         yield server
 
 
@@ -160,6 +167,8 @@ def pace_called(name: str) -> "Pace":
 
     if name in ("instant", "original"):
         return INSTANT if name == "instant" else ORIGINAL
+    if not SPEED.fullmatch(name) or not float(name):
+        raise UsageError(f"sserec pace {name!r} is none of instant, original and a speed such as 2.5")
     return Pace(float(name))
 
 

@@ -124,6 +124,8 @@ def test_what_a_client_left_running_is_ended_with_it(file: Path) -> None:
         (["--", "false"], "the command fails (1) without any fault"),
         (["--", "/no/such/command"], "No such file"),
         (["--fault", "wibble", "--", "true"], "wibble is no fault"),
+        (["--timeout", "nan", "--", "true"], "nan is not a time in seconds"),
+        (["--jobs", "x", "--", "true"], "'x' is no whole number from 1 on"),
     ],
 )
 def test_trouble_is_2_and_one_line(file: Path, command: list[str], words: str) -> None:

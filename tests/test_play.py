@@ -148,6 +148,26 @@ def test_a_pipe_gets_them_when_they_are_due(file: Path) -> None:
     assert float(clocked.stdout) > 0.45
 
 
+@pytest.mark.parametrize(
+    ("words", "refusal"),
+    [
+        (["--speed", "inf"], "inf is not between 0.001 and 1,000,000"),
+        (["--speed", "nan"], "nan is not between 0.001 and 1,000,000"),
+        (["--speed", "1e-320"], "is not between 0.001 and 1,000,000"),
+        (["--idle-limit", "1e300"], "1e+300 is not a time in seconds"),
+        (["--idle-limit", "nan"], "nan is not a time in seconds"),
+        (["--exchange", "x"], "'x' is no whole number from 1 on"),
+        (["--exchange", "0"], "'0' is no whole number from 1 on"),
+    ],
+)
+def test_a_pace_or_place_that_is_none_is_refused_in_one_line(
+    file: Path, words: list[str], refusal: str
+) -> None:
+    got = play(file, *words)
+    assert (got.returncode, got.stdout, got.stderr.count(b"\n")) == (2, b"", 1)
+    assert refusal in got.stderr.decode()
+
+
 def test_all_exchanges_are_played_one_after_the_other(tmp_path: Path) -> None:
     file = recording(tmp_path / "x.sse.zst", Kept(), Kept([(0, DONE)]))
     assert play(file).stdout == CREATED + DONE + DONE
@@ -169,6 +189,25 @@ def test_a_reader_that_leaves_is_no_fault(file: Path) -> None:
 
 
 class TestInATerminal:
+    def test_without_a_posix_terminal_it_plays_without_keys(self, file: Path) -> None:
+        """As on Windows, where Python has no termios."""
+        program = (
+            "import sys; sys.modules['termios'] = None; from sserec.cli import main;"
+            f"sys.argv = ['sserec', 'play', {str(file)!r}]; main()"
+        )
+        screen = Terminal(sys.executable, "-c", program)
+        screen.wait_to_see(b"[DONE]")
+        assert screen.end() == 0
+
+    def test_a_silence_of_centuries_is_waited_for_until_a_key_comes(self, tmp_path: Path) -> None:
+        century_ns = 100 * 365 * 24 * 3600 * 1000 * MILLISECOND
+        file = recording(tmp_path / "x.sse.zst", Kept([(0, b"first "), (2 * century_ns, b"second ")]))
+        screen = Terminal(*SSEREC, "play", "--speed", "0.001", str(file))
+        screen.wait_to_see(b"first")
+        screen.press(b".")
+        screen.wait_to_see(b"second")
+        assert screen.end() == 0
+
     def test_nothing_that_a_terminal_would_act_on_reaches_it(self, tmp_path: Path) -> None:
         file = recording(tmp_path / "x.sse.zst", Kept([(0, b"data: \x1b[2J\xc3"), (1, b"\xa9\n\n")]))
         screen = Terminal(*SSEREC, "play", str(file))

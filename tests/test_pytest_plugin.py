@@ -106,6 +106,7 @@ def test_what_a_test_may_not_do_fails_it_and_says_why(run: Run) -> None:
     said = run(
         """
         import socket
+        import sys
 
         @pytest.mark.sserec("x.sse.zst")
         def test_a_miss_that_is_swallowed():
@@ -135,12 +136,24 @@ def test_what_a_test_may_not_do_fails_it_and_says_why(run: Run) -> None:
         def test_with_a_mode_that_is_none():
             pass
 
+        @pytest.mark.sserec("x.sse.zst", pace="nan")
+        def test_at_a_pace_that_is_none():
+            pass
+
+        @pytest.mark.sserec("x.sse.zst", faults="wibble")
+        def test_with_a_fault_that_is_none():
+            pass
+
+        @pytest.mark.sserec(sys.executable)
+        def test_with_a_file_that_is_no_recording():
+            pass
+
         def test_without_a_marker(sserec_server):
             pass
         """,
         passed=2,
         failed=2,
-        errors=6,
+        errors=9,
     )
     for words in (
         "exchange 1 is nearest and differs in body.model, body.input, body.stream",
@@ -152,6 +165,9 @@ def test_what_a_test_may_not_do_fails_it_and_says_why(run: Run) -> None:
         "the sserec marker knows no wibble",
         "sserec mode 'sometimes' is none of none, once, new, all",
         "mark the test with @pytest.mark.sserec",
+        "sserec pace 'nan' is none of instant, original and a speed such as 2.5",
+        "wibble is no fault; there are rechunk",
+        "is neither an archive nor an event stream",
     ):
         assert words in said
 

@@ -55,6 +55,8 @@ def test_a_command_that_cannot_start_has_a_shells_exit_code(file: Path, name: st
         ["/nowhere/x.sse.zst"],
         ["{file}", "--listen", "nowhere"],
         ["{file}", "--speed", "0"],
+        ["{file}", "--speed", "nan"],
+        ["{file}", "--idle-limit", "inf"],
         ["{file}", "--speed", "2", "--instant"],
         ["{file}", "--fault", "wibble"],
         ["{file}", "--fault", "cut"],

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import orjson
 
-from sserec.cli.options import as_json, recording_file
+from sserec.cli.options import Ordinal, as_json, nanoseconds, recording_file
 from sserec.cli.pacing import AfterDashes, words_after_dashes
 from sserec.display import count, printable
 
@@ -14,17 +14,16 @@ if TYPE_CHECKING:
     from sserec.replay.fuzzing import Case
 
 EXIT_FINDINGS = 1
-SECONDS = click.FloatRange(min=0, min_open=True)
 
 
 @click.command(cls=AfterDashes)
 @recording_file
 @click.option("--fault", "faults", multiple=True, metavar="FAULT", help="Only this one; may be repeated.")
 @click.option("--seed", default=0, metavar="N", help="Choose other places for the faults.")
-@click.option("--timeout", "timeout_s", type=SECONDS, metavar="S", help="When a run hangs.")
 @click.option(
-    "--jobs", type=click.IntRange(min=1), default=os.cpu_count() or 1, metavar="N", help="Runs at once."
+    "--timeout", "timeout_ns", type=float, callback=nanoseconds, metavar="S", help="When a run hangs."
 )
+@click.option("--jobs", type=Ordinal(), default=os.cpu_count() or 1, metavar="N", help="Runs at once.")
 @click.option("--as-proxy", is_flag=True, help="Stand where the recorder stood: clients keep their URL.")
 @click.option("--any-body", is_flag=True, help="Do not compare the bodies of requests.")
 @click.option("--env", "variables", multiple=True, metavar="NAME", help="Set NAME to the base URL.")

@@ -1,7 +1,7 @@
 """Arguments and options that several commands share."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 
@@ -19,10 +19,22 @@ def recording_file(command: Command) -> Command:
     return click.argument("file", metavar="FILE", type=click.Path(readable=False))(command)
 
 
+class Ordinal(click.IntRange):
+    """A whole number from 1 on."""
+
+    def __init__(self) -> None:
+        super().__init__(min=1)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(f"{value!r} is no whole number from 1 on", param, ctx)
+
+
 def one_exchange(command: Command) -> Command:
     """--exchange N."""
-    number = click.IntRange(min=1)
-    return click.option("--exchange", "number", type=number, metavar="N", help="Only exchange N.")(command)
+    return click.option("--exchange", "number", type=Ordinal(), metavar="N", help="Only exchange N.")(command)
 
 
 def as_json(command: Command) -> Command:
@@ -43,7 +55,10 @@ def stall_limit(command: Command) -> Command:
     )(command)
 
 
-def nanoseconds(ctx: click.Context, param: click.Parameter, seconds: float) -> int:
+def nanoseconds(ctx: click.Context, param: click.Parameter, seconds: float | None) -> int | None:
+    """What is said in seconds; None where nothing is."""
+    if seconds is None:
+        return None
     if not 0 <= seconds <= LONGEST_S:
         raise click.BadParameter(f"{seconds:g} is not a time in seconds", ctx, param)
     return round(seconds * NS_PER_S)

@@ -5,11 +5,13 @@ from typing import TypeVar
 
 import click
 
+from sserec.cli.options import nanoseconds
 from sserec.cli.record import RecordCommand, WrongUsage
 from sserec.replay.score import INSTANT, Pace
 
 Command = TypeVar("Command", bound=Callable[..., object])
 AFTER_DASHES = "sserec.command"
+SPEEDS = (0.001, 1_000_000.0)
 
 
 class AfterDashes(click.Command):
@@ -35,20 +37,31 @@ def words_after_dashes() -> tuple[str, ...]:
 
 
 def pacing(command: Command) -> Command:
-    """--speed, --idle-limit."""
-    limit = click.FloatRange(min=0)
-    speed = click.FloatRange(min=0, min_open=True)
+    """--speed, and --idle-limit, handed over as ``idle_limit_ns``."""
     command = click.option(
-        "-i", "--idle-limit", type=limit, metavar="S", help="No silence longer than S seconds."
+        "-i",
+        "--idle-limit",
+        "idle_limit_ns",
+        type=float,
+        callback=nanoseconds,
+        metavar="S",
+        help="No silence longer than S seconds.",
     )(command)
-    return click.option("-s", "--speed", type=speed, metavar="N", help="N times as fast.")(command)
+    return click.option(
+        "-s", "--speed", type=float, callback=within_reason, metavar="N", help="N times as fast."
+    )(command)
 
 
-def pace_of(*, speed: float | None, instant: bool = False, idle_limit: float | None) -> Pace:
+def within_reason(ctx: click.Context, param: click.Parameter, speed: float | None) -> float | None:
+    if speed is not None and not SPEEDS[0] <= speed <= SPEEDS[1]:
+        raise click.BadParameter(f"{speed:g} is not between {SPEEDS[0]:g} and {SPEEDS[1]:,.0f}", ctx, param)
+    return speed
+
+
+def pace_of(*, speed: float | None, instant: bool, idle_limit_ns: int | None) -> Pace:
     """The pace that the options ask for."""
     if instant:
         if speed is not None:
             raise WrongUsage("--speed and --instant exclude each other")
         return INSTANT
-    limit_ns = None if idle_limit is None else int(idle_limit * 1e9)
-    return Pace(1.0 if speed is None else speed, limit_ns)
+    return Pace(1.0 if speed is None else speed, idle_limit_ns)

@@ -4,9 +4,7 @@ import codecs
 import os
 import select
 import sys
-import termios
 import time
-import tty
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -23,6 +21,8 @@ if TYPE_CHECKING:
     from sserec.replay.player import Frame, Player
 
 Show = Callable[[bytes], None]
+LONGEST_WAIT_S = 24 * 3600.0
+"""The system's calls take no time of any length, and a recording may hold any."""
 
 
 @click.command()
@@ -32,7 +32,7 @@ Show = Callable[[bytes], None]
 @pacing
 @click.option("-l", "--loop", is_flag=True, help="Again and again.")
 def play(
-    file: str, *, number: int | None, text: bool, speed: float | None, idle_limit: float | None, loop: bool
+    file: str, *, number: int | None, text: bool, speed: float | None, idle_limit_ns: int | None, loop: bool
 ) -> None:
     """Show a stream in the terminal as it arrived.
 
@@ -49,13 +49,14 @@ def play(
     from sserec.recording import Recording
     from sserec.replay.player import Player
 
-    limit_ns = None if idle_limit is None else int(idle_limit * 1e9)
     with Recording.open(file) as recording, keyboard() as keys:
         exchanges = list(recording.exchanges) if number is None else [recording.exchange(number)]
         goes_on = True
         while goes_on:
             frames = frames_of(exchanges, as_text=text)
-            player = Player(frames, now_ns=time.monotonic_ns(), speed=speed or 1.0, idle_limit_ns=limit_ns)
+            player = Player(
+                frames, now_ns=time.monotonic_ns(), speed=speed or 1.0, idle_limit_ns=idle_limit_ns
+            )
             goes_on = watch(player, keys, shower()) and loop
         raise SystemExit(say_problems(recording))
 
@@ -93,8 +94,7 @@ def text_of(exchange: "Exchange") -> Iterator[tuple[int, bytes]]:
 def watch(player: "Player", keys: int | None, show: Show) -> bool:
     """Plays to the end; False when a key ended it before."""
     while not player.is_over:
-        wait_ns = player.wait_ns()
-        pressed = read_key(keys, wait_ns)
+        pressed = read_key(keys, player.wait_ns())
         now_ns = time.monotonic_ns()
         for data in player.press(pressed, now_ns) if pressed else player.due(now_ns):
             show(data)
@@ -102,18 +102,24 @@ def watch(player: "Player", keys: int | None, show: Show) -> bool:
 
 
 def read_key(keys: int | None, wait_ns: int | None) -> str:
-    """The key that is pressed within so long, or nothing."""
+    """The key that is pressed within so long, or nothing; then it may be too early for the next frame."""
+    timeout_s = None if wait_ns is None else min(wait_ns / 1e9, LONGEST_WAIT_S)
     if keys is None:
-        time.sleep((wait_ns or 0) / 1e9)
+        time.sleep(timeout_s or 0)
         return ""
-    timeout_s = None if wait_ns is None else wait_ns / 1e9
     ready, _, _ = select.select([keys], [], [], timeout_s)
     return os.read(keys, 16).decode("ascii", "replace")[:1] if ready else ""
 
 
 @contextmanager
 def keyboard() -> Iterator[int | None]:
-    """The terminal's keys, one by one; None where a person is not at both ends."""
+    """The terminal's keys, one by one; None where a person is not at both ends, and on Windows."""
+    try:
+        import termios
+        import tty
+    except ImportError:
+        yield None
+        return
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         yield None
         return

@@ -7,6 +7,9 @@ import sys
 import time
 from typing import Protocol
 
+LONGEST_SLEEP_S = 24 * 3600.0
+"""The system does not sleep for a time of any length, and a recording may hold any."""
+
 
 class Clock(Protocol):
     """Nanoseconds since some moment, and how to wait for one."""
@@ -27,7 +30,8 @@ class SystemClock:
         return time.monotonic_ns()
 
     def wait_until(self, t_ns: int) -> None:
-        time.sleep(max(0, t_ns - self.now_ns()) / 1e9)
+        while (left_s := (t_ns - self.now_ns()) / 1e9) > 0:
+            time.sleep(min(left_s, LONGEST_SLEEP_S))
 
     async def sleep_until(self, t_ns: int) -> None:
         await sleep(max(0, t_ns - self.now_ns()) / 1e9)

@@ -42,8 +42,8 @@ class Plan:
     """Empty: the whole list."""
     seed: int = 0
     jobs: int = 1
-    timeout_s: float | None = None
-    """Empty: ten seconds, or five times as long as a run without a fault, whatever is more."""
+    timeout_ns: int | None = None
+    """None: ten seconds, or five times as long as a run without a fault, whatever is more."""
     as_proxy: bool = False
     any_body: bool = False
     variables: tuple[str, ...] = ()
@@ -86,7 +86,8 @@ class Runner:
         self._plan = plan
         self._takes = performed
         self._authority = Authority()
-        self._patience_s = plan.timeout_s or MIN_PATIENCE_S * PATIENCE_FACTOR
+        longest_s = MIN_PATIENCE_S * PATIENCE_FACTOR
+        self._patience_s = longest_s if plan.timeout_ns is None else plan.timeout_ns / 1e9
 
     @property
     def size(self) -> Size:
@@ -104,7 +105,7 @@ class Runner:
         if whole.returncode != 0:
             how = "does not end" if whole.returncode is None else f"fails ({whole.returncode})"
             raise UsageError(f"the command {how} without any fault: {last_words(whole)}")
-        if self._plan.timeout_s is None:
+        if self._plan.timeout_ns is None:
             self._patience_s = max(MIN_PATIENCE_S, PATIENCE_FACTOR * (time.monotonic() - begin_s))
         return whole
 

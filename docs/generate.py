@@ -9,6 +9,8 @@ import click
 
 from sserec.check import SECTIONS, Section
 from sserec.cli import COMMANDS, cli
+from sserec.credentials import KEYS
+from sserec.scan import OPTIONAL, SECRETS
 
 HERE = Path(__file__).parent
 CLI_PREFACE = """\
@@ -74,6 +76,63 @@ chat.sse.zst: exchange 1, event 12, byte 3,401: error: bare JSON in the body: 50
 ## The rules
 """
 
+SCAN_PREFACE = """\
+# What sserec scan looks for
+
+<!-- Written by docs/generate.py from the tables of rules. -->
+
+`sserec scan FILE` reads everything in a recording that holds text, and says where a secret is left:
+
+```text
+chat.sse.zst: exchange 1, response body, event 12, byte 3,401, delta.text: AIza… (39 characters) [google-api-key]
+```
+
+sserec removes secrets while it records ([recording.md](recording.md#trust-and-secrets)). What is left came in another
+way: with `--keep-secrets`, from an import, from an older sserec, in a body that the recorder keeps byte for byte, or
+because a model said it.
+
+* **Where**: the command line, URLs, header fields, trailers, the bodies of requests and responses, errors, marks,
+  notes, names of hosts: every place where an archive keeps text.
+* **However it is written**: in JSON, in strings of JSON in JSON, with `\\u` escapes or `%` ones, over several lines of
+  an event, across the borders of chunks, and told token by token over many events. Base64 of files is not looked at as
+  if it were text. A compressed request body cannot be looked into; that is said.
+* A model talks about keys. Placeholders (`YOUR_API_KEY`, `<token>`, `[REDACTED]`) are no findings, and a name alone is
+  none either: the value has to look like one that a machine made up (12 characters or more, letters and digits, 3 bits
+  a character). Only in the JSON of a request, members such as `password` count whatever they hold.
+* Secrets of more than 32 KiB are told by their beginning. Time grows with the size of the recording and with nothing
+  else; memory stays what it is.
+* The exit code is 1 when there are findings, 0 when there are none, 2 for trouble. Of one rule, 20 findings are listed
+  for a part of an exchange; the rest is counted. A sample shows four characters at most.
+* `--rule` asks for more, `--except` for less. `sserec redact` takes the same options and replaces what this finds.
+
+## The JSON
+
+`sserec scan --json FILE` prints one document; keys are added, never changed:
+
+| key | value |
+| --- | --- |
+| `file` | as it was given |
+| `clean` | nothing was found: the exit code is 0 |
+| `exchanges`, `size` | how many were read, and the bytes of their bodies |
+| `findings` | in the order of the recording |
+| `findings[].rule` | as below |
+| `findings[].exchange` | from 1; null for the recording as a whole |
+| `findings[].part` | `response body`, `request header authorization`, `command` and the like |
+| `findings[].event` | from 1; null where it is in no event |
+| `findings[].offset` | byte of the body, from 0; null outside of bodies |
+| `findings[].path` | where in the JSON: `delta.text`; null where there is none |
+| `findings[].sample` | its beginning and its length |
+| `findings[].unlisted` | how many more there are; 0 but for the last one listed |
+| `unread` | what could not be looked into, one line each |
+
+## The rules
+
+Keys that are known by their shape:
+
+| rule | what | documented |
+| --- | --- | --- |
+"""
+
 
 def command_line_page() -> str:
     """docs/cli.md: every command's help, word for word."""
@@ -111,7 +170,26 @@ def rules(section: Section) -> str:
     )
 
 
-PAGES = {"checks.md": checks_page, "cli.md": command_line_page}
+def scan_page() -> str:
+    """docs/scan.md: what is looked for, and where its shape comes from."""
+    keys = "".join(f"| `{key.id}` | {key.meaning} | {source(key.source)} |\n" for key in KEYS)
+    shapes = {key.id for key in KEYS}
+    named = "".join(f"| `{rule}` | {what} |\n" for rule, what in SECRETS.items() if rule not in shapes)
+    asked = "".join(f"| `{rule}` | {what} |\n" for rule, what in OPTIONAL.items())
+    head = "| rule | what |\n| --- | --- |\n"
+    return (
+        f"{SCAN_PREFACE}{keys}\nSecrets that are known by their name, or by what stands before them:\n\n{head}{named}"
+        f"\nOnly on request, with `--rule`:\n\n{head}{asked}"
+    )
+
+
+def source(text: str) -> str:
+    """A link: the host, or what stands in parentheses behind the address."""
+    address, _, words = text.partition(" (")
+    return f"[{words.rstrip(')') or address.split('/')[2]}]({address})"
+
+
+PAGES = {"checks.md": checks_page, "cli.md": command_line_page, "scan.md": scan_page}
 
 if __name__ == "__main__":
     for name, page in PAGES.items():

@@ -18,6 +18,7 @@ from sserec.concealment import (
     conceal_words,
     parse_path,
 )
+from sserec.credentials import KEYS
 from sserec.records import Headers, Request, Response
 
 REDACTED = "[REDACTED]"
@@ -152,23 +153,7 @@ PAIR_OPTIONS = frozenset(
 )
 """Of these, the ones that mean something harmless in other programs (``python -u``): only a pair is a secret."""
 
-KNOWN_KEYS = {
-    "google-api-key": r"AIza[\w-]{20,}",
-    "google-auth-key": r"AQ\.[\w-]{20,}",
-    "google-oauth-token": r"ya29\.[\w.-]{10,}",
-    "google-client-secret": r"GOCSPX-[\w-]{10,}",
-    "openai-or-anthropic-key": r"sk-[\w-]{16,}",
-    "aws-access-key": r"(?:AKIA|ASIA)[0-9A-Z]{16}",
-    "github-token": r"gh[pousr]_\w{20,}|github_pat_\w{20,}",
-    "hugging-face-token": r"hf_\w{20,}",
-    "groq-key": r"gsk_\w{20,}",
-    "xai-key": r"xai-[\w-]{20,}",
-    "nvidia-key": r"nvapi-[\w-]{20,}",
-    "perplexity-key": r"pplx-\w{20,}",
-    "replicate-token": r"r8_\w{20,}",
-    "slack-token": r"xox[abeoprs]-[\w-]{10,}",
-    "json-web-token": r"eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*",
-}
+KNOWN_KEYS = {key.id: key.pattern.replace("(?P<secret>", "(?:") for key in KEYS}
 """What the keys of known vendors look like, wherever they stand."""
 
 Names = tuple[str, ...]

@@ -20,7 +20,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"archive", "authority", "annotations", "stats", "conversations"}),
     frozenset({"sources", "measures"}),
     frozenset({"recording", "check", "diff"}),
-    frozenset({"proxy", "export"}),
+    frozenset({"proxy", "export", "scan"}),
     frozenset({"replay"}),
     frozenset({"httpx"}),
     frozenset({"tui", "forwarding"}),
@@ -30,7 +30,7 @@ FLOORS: tuple[frozenset[str], ...] = (
 
 PURE = (
     "errors", "records", "display", "sse", "holes", "concealment", "credentials", "redact", "archive.format",
-    "timeline", "interactions", "annotations", "stats", "measures", "check", "conversations", "diff", "replay.score",
+    "timeline", "interactions", "annotations", "stats", "measures", "check", "conversations", "diff", "scan", "replay.score",
     "replay.asked", "replay.differences", "replay.repertoire", "replay.programme",
 )  # fmt: skip
 IMPURE_MODULES = frozenset({

@@ -36,6 +36,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "verify": ("sserec.cli.verify:verify", "Check every checksum of an archive."),
     "repair": ("sserec.cli.repair:repair", "Write a whole archive from what a damaged one still holds."),
     "pack": ("sserec.cli.pack:pack", "Write an archive again, smaller."),
+    "scan": ("sserec.cli.scan:scan", "Look for secrets that are still in a recording."),
     "demo": ("sserec.cli.demo:demo", "Record, decode and export a stream on this machine, without a key."),
     "completion": ("sserec.cli.completion:completion", "Print a shell's completion script."),
 }

@@ -1,0 +1,102 @@
+"""All rules at once, on a piece of text or bytes.
+
+Knows which rules are wanted; must not know where the text came from.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from sserec.credentials import KEYS, Found, find_keys
+from sserec.errors import UsageError
+from sserec.scan import fields, personal
+from sserec.scan.readings import Reading, readings
+
+SECRETS = {key.id: key.meaning for key in KEYS} | fields.RULES
+OPTIONAL = personal.RULES
+OWN_RULE = re.compile(r"([a-z][a-z0-9-]{0,40})=(.+)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What is looked for."""
+
+    wanted: frozenset[str] = frozenset()
+    """Of the rules that have to be asked for."""
+    left_out: frozenset[str] = frozenset()
+    own: tuple[tuple[str, re.Pattern[str]], ...] = ()
+
+    @classmethod
+    def chosen(cls, more: Iterable[str], less: Iterable[str]) -> "Rules":
+        """``more``: names of rules, or ``NAME=REGEX``; ``less``: names of rules. Raises UsageError."""
+        named, own = set(), []
+        for rule in more:
+            if match := OWN_RULE.fullmatch(rule):
+                own.append((match[1], compiled(match[2])))
+            else:
+                named.add(known(rule, OPTIONAL))
+        return cls(frozenset(named), frozenset(known(rule, SECRETS) for rule in less), tuple(own))
+
+    def of_bytes(self, data: bytes, *, is_strict: bool = False) -> list["Secret"]:
+        """What is found in bytes, in any of their readings, in their order; none overlaps another."""
+        found: set[Secret] = set()
+        texts = list(readings(data))
+        for reading in texts:
+            for one in self.of_text(reading.text, is_strict=is_strict, has_keys=reading is texts[-1]):
+                found.add(placed(one, reading))
+        return one_by_one(found)
+
+    def of_text(self, text: str, *, is_strict: bool = False, has_keys: bool = True) -> Iterator[Found]:
+        """What is found in one text. Keys have no escapes, so that they need to be looked for in one reading only."""
+        if has_keys:
+            yield from find_keys(text, self.left_out)
+        yield from fields.find_fields(text, is_strict=is_strict, left_out=self.left_out)
+        for rule in self.wanted:
+            yield from personal.FINDERS[rule](text)
+        for rule, pattern in self.own:
+            yield from (Found(rule, *match.span()) for match in pattern.finditer(text) if match[0])
+
+
+ALL_SECRETS = Rules()
+
+
+class Secret(NamedTuple):
+    """Something found in bytes."""
+
+    start: int
+    end: int
+    rule: str
+    text: str
+    """What is read there."""
+
+
+def placed(found: Found, reading: Reading) -> Secret:
+    """The same in places of the bytes."""
+    text = reading.text[found.start : found.end]
+    return Secret(reading.origin(found.start), reading.origin(found.end), found.rule, text)
+
+
+def one_by_one(found: Iterable[Secret]) -> list[Secret]:
+    """In order; those that overlap as one, which goes by the rule that knows most about it."""
+    kept: list[Secret] = []
+    for one in sorted(found, key=lambda one: (one.start, -one.end)):
+        if not kept or one.start >= kept[-1].end:
+            kept.append(one)
+            continue
+        known = one if kept[-1].rule in fields.RULES else kept[-1]
+        kept[-1] = known._replace(start=kept[-1].start, end=max(kept[-1].end, one.end))
+    return kept
+
+
+def known(rule: str, rules: Iterable[str]) -> str:
+    if rule not in rules:
+        raise UsageError(f"no rule {rule!r}, but {', '.join(rules)} (sserec scan --help)")
+    return rule
+
+
+def compiled(pattern: str) -> re.Pattern[str]:
+    try:
+        return re.compile(pattern)
+    except re.error as fault:
+        raise UsageError(f"{pattern!r} is no regular expression: {fault}") from fault

@@ -30,8 +30,8 @@ FLOORS: tuple[frozenset[str], ...] = (
 
 PURE = (
     "errors", "records", "display", "sse", "holes", "concealment", "credentials", "redact", "archive.format",
-    "timeline", "interactions", "annotations", "stats", "measures", "check", "conversations", "diff", "scan", "replay.score",
-    "replay.asked", "replay.differences", "replay.repertoire", "replay.programme",
+    "timeline", "interactions", "annotations", "stats", "measures", "check", "conversations", "diff", "replay.score",
+    "replay.asked", "replay.differences", "replay.repertoire", "replay.programme", "scan",
 )  # fmt: skip
 IMPURE_MODULES = frozenset({
     "asyncio", "click", "httpx", "io", "logging", "multiprocessing", "os", "pathlib", "queue", "random", "secrets",

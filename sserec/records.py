@@ -164,6 +164,8 @@ class Unknown(StrEnum):
     """Which bytes came together."""
     BYTES = "bytes"
     """How the events were written: the body was made again from them."""
+    BODY = "body"
+    """What the response's body held."""
     BEGINNING = "beginning"
     """What the response's body held before the first byte that is here."""
     END = "end"

@@ -21,7 +21,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"sources", "measures"}),
     frozenset({"recording", "check", "diff"}),
     frozenset({"proxy", "export", "scan"}),
-    frozenset({"replay"}),
+    frozenset({"replay", "imports"}),
     frozenset({"httpx"}),
     frozenset({"tui", "forwarding"}),
     frozenset({"cli", "pytest_plugin"}),

@@ -31,6 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "stats": ("sserec.cli.stats:stats", "Measure streams: speed, evenness, volume."),
     "cat": ("sserec.cli.cat:cat", "Write the recorded bodies, byte for byte."),
     "export": ("sserec.cli.export:export", "Write the interaction that stream:false would have returned."),
+    "import": ("sserec.cli.import_:import_", "Make an archive of another tool's recording."),
     "check": ("sserec.cli.check:check", "Say what is wrong with a stream, and where."),
     "diff": ("sserec.cli.diff:diff", "Say what changed between two streams."),
     "verify": ("sserec.cli.verify:verify", "Check every checksum of an archive."),

@@ -2,7 +2,7 @@
 
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from sserec.archive import Opaque
 from sserec.cli.options import as_json, recording_file
 from sserec.cli.output import show, show_json
 from sserec.cli.problems import say_problems
+from sserec.cli.unknown import unknown_lines
 from sserec.display import count, duration, printable, seconds, size, table
 from sserec.records import Ending, Unknown
 
@@ -182,7 +183,14 @@ def people_lines(facts: FileFacts) -> list[str]:
         return [headline(facts)]
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     lines = table(COLUMNS, rows, right=RIGHT_COLUMNS, elastic=COLUMNS.index("url"), width=width)
-    return [headline(facts), *lines]
+    return [headline(facts), *lines, *unknown(facts)]
+
+
+def unknown(facts: FileFacts) -> Iterable[str]:
+    """What the file does not tell of its exchanges; of plain text the first line says so."""
+    if facts.state == PLAIN:
+        return ()
+    return unknown_lines((exchange.exchange, frozenset(exchange.unknown)) for exchange in facts.exchanges)
 
 
 def headline(facts: FileFacts) -> str:
@@ -193,8 +201,18 @@ def headline(facts: FileFacts) -> str:
         parts.append(size(facts.size_bytes))
     if facts.anchor_unix_ns is not None:
         begun = datetime.fromtimestamp(facts.anchor_unix_ns / 1e9, UTC)
-        parts.append(f"recorded {begun:%Y-%m-%d %H:%M:%S} UTC by {printable(facts.software or NOT_KNOWN)}")
+        parts.append(origin(facts, f"{begun:%Y-%m-%d %H:%M:%S} UTC"))
     return " · ".join(parts)
+
+
+def origin(facts: FileFacts, begun: str) -> str:
+    """When and by what it was recorded. What was imported without a date counts from its import."""
+    software, tool = printable(facts.software or NOT_KNOWN), facts.attributes.get("imported_from")
+    if tool is None:
+        return f"recorded {begun} by {software}"
+    if facts.attributes.get("date") == "unknown":
+        return f"imported {begun} from {printable(tool)} by {software}"
+    return f"recorded {begun}, imported from {printable(tool)} by {software}"
 
 
 def row(facts: ExchangeFacts, *, live: bool) -> list[str]:

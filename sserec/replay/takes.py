@@ -12,7 +12,7 @@ from typing import NamedTuple
 from sserec.interactions import parse
 from sserec.proxy.http2 import error_code
 from sserec.recording import Exchange
-from sserec.records import Chunk, Close, Ending, Headers, Response
+from sserec.records import Chunk, Close, Ending, Headers, Response, Unknown
 from sserec.replay.asked import Asked, asked
 from sserec.replay.score import HOLD_NS, Epilogue, Finale, Head, Moment, Score, finale
 from sserec.sse import Decoder, Event
@@ -140,17 +140,17 @@ def takes(exchanges: Iterable[Exchange], file: str = "") -> list[Take]:
 def take(exchange: Exchange, pieces: Callable[[], Iterator[Chunk]], file: str = "") -> Take | None:
     """The take of an exchange; None for a connection that nobody looked into, and for one that never came about."""
     name = f"exchange {exchange.number}" + (f" of {file}" if file else "")
-    if not exchange.is_timed:
+    if Unknown.REQUEST in exchange.record.unknown:
         return Take(name, None, Head(PLAIN_STREAM), pieces, Finale.END)
-    request, begin_ns = exchange.request, exchange.t_begin_ns
-    if request is None or begin_ns is None or not can_be_performed(exchange):
+    request, begin_ns = exchange.request, exchange.t_begin_ns or 0
+    if request is None or not can_be_performed(exchange):
         return None
 
     def recorded_request() -> Asked:
         url, body = request.url, exchange.record.request_body()
         return asked(request.method, url, request.headers, body, authority_of(url))
 
-    ending, close = exchange.ending or Ending.RECORDER_STOPPED, exchange.close
+    ending, close = ending_of(exchange), exchange.close
     t_end_ns = since(begin_ns, close.t_ns if close else None)
     return Take(
         name,
@@ -166,8 +166,15 @@ def take(exchange: Exchange, pieces: Callable[[], Iterator[Chunk]], file: str = 
     )
 
 
+def ending_of(exchange: Exchange) -> Ending:
+    """How it ends: where nobody knows, as if it was whole; where it still goes on, before it is."""
+    return exchange.ending or (Ending.RECORDER_STOPPED if exchange.knows_end else Ending.COMPLETE)
+
+
 def can_be_performed(exchange: Exchange) -> bool:
-    """What was no exchange of HTTP messages cannot: a tunnel, an upgrade."""
+    """What was no exchange of HTTP messages cannot, a tunnel or an upgrade, nor one without its body."""
+    if Unknown.BODY in exchange.record.unknown:
+        return False
     is_tunnel = exchange.request is not None and exchange.request.method == "CONNECT"
     return not is_tunnel and (exchange.response is None or exchange.response.status >= 200)
 
@@ -194,7 +201,7 @@ def announced_size(exchange: Exchange, response: Response) -> int | None:
         return None
     if not served_bytes:
         return int(length)  # an answer to HEAD, or a 304, says what another would hold
-    if exchange.ending is not None and exchange.ending.is_clean:
+    if ending_of(exchange).is_clean:
         return served_bytes
     return int(length) if int(length) > served_bytes and not undone_coding(exchange) else None
 

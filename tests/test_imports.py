@@ -1,0 +1,249 @@
+"""Real files of other tools, and what becomes of them."""
+
+from itertools import pairwise
+from pathlib import Path
+
+import orjson
+import pytest
+
+from import_support import FILES, KEY, SESSION, TYPES, imported, sserec
+from sserec.archive import verify
+from sserec.recording import Exchange, Recording
+from sserec.records import Ending, Unknown
+from sserec.redact import KEEP_SECRETS
+
+EVERY_FILE = sorted(path for path in FILES.iterdir() if path.suffix != ".md")
+STREAM_SIZE_BYTES = 930
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    return tmp_path / "imported.sse.zst"
+
+
+def types(exchange: Exchange) -> list[str]:
+    return [recorded.event.type for recorded in exchange.events()]
+
+
+def times(exchange: Exchange) -> list[int | None]:
+    return [recorded.t_ns for recorded in exchange.events()]
+
+
+def assert_spaced(t_ns: list[int | None], count: int) -> None:
+    """The server slept 40 ms between two events; how much longer is its machine's matter."""
+    known = [time for time in t_ns if time is not None]
+    assert len(known) == count
+    gaps_ns = [later - earlier for earlier, later in pairwise(known)]
+    assert all(20_000_000 < gap_ns < 200_000_000 for gap_ns in gaps_ns[1:])
+
+
+@pytest.mark.parametrize("path", EVERY_FILE, ids=lambda path: path.name)
+def test_a_real_file_becomes_a_whole_archive_without_secrets(path: Path, out: Path) -> None:
+    data = path.read_bytes()
+    imported(data, out)
+    assert verify(out).code == 0
+    with Recording.open(str(out)) as recording:
+        held = b"".join(
+            repr((exchange.request, exchange.response)).encode() + exchange.record.request_body()
+            for exchange in recording.exchanges
+        )
+        assert any(types(exchange) == TYPES[: exchange.event_count] for exchange in recording.exchanges)
+    assert b"[REDACTED]" in held
+    assert KEY not in held
+    assert SESSION not in held
+
+
+@pytest.mark.parametrize("path", EVERY_FILE, ids=lambda path: path.name)
+def test_every_reading_command_reads_an_import(path: Path, out: Path) -> None:
+    imported(path.read_bytes(), out)
+    for command in (["info", "--json"], ["stats"], ["check"], ["export"]):
+        done = sserec(*command, out)
+        assert b"Traceback" not in done.stderr
+        assert done.returncode in (0, 1), done.stderr
+
+
+def test_secrets_stay_where_they_are_asked_to(out: Path) -> None:
+    imported((FILES / "vcr-9.yaml").read_bytes(), out, policy=KEEP_SECRETS)
+    with Recording.open(str(out)) as recording:
+        request = recording.exchange(1).request
+        assert request is not None
+        assert ("x-goog-api-key", KEY.decode()) in request.headers
+
+
+def test_chrome_tells_the_time_of_each_event_and_of_no_other_bytes(out: Path) -> None:
+    imported((FILES / "chrome-156.har").read_bytes(), out)
+    with Recording.open(str(out)) as recording:
+        page, event_source, _, fetched, unary = recording.exchanges
+        assert (page.is_timed, unary.is_timed) == (False, False)
+        for stream in (event_source, fetched):
+            assert types(stream) == TYPES
+            assert_spaced(times(stream), len(TYPES))
+            assert not stream.knows_chunks
+            assert stream.ending is None
+        assert fetched.record.body_size_bytes == STREAM_SIZE_BYTES
+        assert Unknown.BYTES in event_source.record.unknown
+        assert Unknown.BYTES not in fetched.record.unknown
+        assert fetched.record.request_body().startswith(b'{"model"')
+        assert unary.body().startswith(b'{"object": "interaction"')
+
+
+def test_text_that_chrome_read_as_windows_1252_is_utf_8_again(out: Path) -> None:
+    imported((FILES / "chrome-156.har").read_bytes(), out)
+    with Recording.open(str(out)) as recording:
+        assert "Grüße".encode() in recording.exchange(4).body()
+
+
+@pytest.mark.parametrize("name", ["mitmproxy-12.har", "mitmproxy-12.flows", "mitmproxy-10.flows"])
+def test_mitmproxy_tells_when_bodies_began_and_ended_and_nothing_between(name: str, out: Path) -> None:
+    imported((FILES / name).read_bytes(), out)
+    with Recording.open(str(out)) as recording:
+        stream, unary = recording.exchanges[:2]
+        assert times(stream) == [None] * len(TYPES)
+        assert stream.record.body_size_bytes == STREAM_SIZE_BYTES
+        assert (stream.time_to_first_byte_ns or 0) > 0
+        assert (stream.duration_ns or 0) > 200_000_000
+        assert unary.body().startswith(b'{"object": "interaction"')
+
+
+def test_a_flow_that_broke_off_has_no_end_and_no_body(out: Path) -> None:
+    done = imported((FILES / "mitmproxy-12.flows").read_bytes(), out)
+    with Recording.open(str(out)) as recording:
+        whole, _, broken = recording.exchanges
+        assert whole.ending is Ending.COMPLETE
+        assert broken.ending is None
+        assert Unknown.BODY in broken.record.unknown
+        assert broken.close is not None
+        assert "incomplete chunked read" in (broken.close.error or "")
+    assert any(remark.startswith("flow 3: mitmproxy kept nothing") for remark in done.remarks)
+
+
+@pytest.mark.parametrize("name", ["vcr-9.yaml", "vcr-9.json"])
+def test_a_cassette_knows_no_time_at_all(name: str, out: Path) -> None:
+    imported((FILES / name).read_bytes(), out)
+    with Recording.open(str(out)) as recording:
+        stream, unary = recording.exchanges
+        assert types(stream) == TYPES
+        assert times(stream) == [None] * len(TYPES)
+        assert (stream.duration_ns, stream.time_to_first_byte_ns, stream.ending) == (None, None, None)
+        assert unary.body().startswith(b'{"object": "interaction"')
+    measured = orjson.loads(sserec("stats", "--json", out).stdout)["exchanges"][0]
+    assert measured["time_between_events_ns"] is None
+    assert measured["stalls"] is None
+    assert measured["usage"]["total_tokens"] == 7
+
+
+@pytest.mark.parametrize("name", ["curl-trace.txt", "curl-trace-ascii.txt"])
+def test_a_trace_of_curl_tells_the_time_of_each_read(name: str, out: Path) -> None:
+    imported((FILES / name).read_bytes(), out)
+    with Recording.open(str(out)) as recording:
+        for exchange in recording.exchanges:
+            assert types(exchange) == TYPES
+            assert exchange.record.body_size_bytes == STREAM_SIZE_BYTES
+            assert exchange.ending is Ending.COMPLETE
+            assert exchange.knows_chunks
+        assert_spaced(times(recording.exchange(1)), len(TYPES))
+        request = recording.exchange(1).request
+        assert request is not None
+        assert (request.method, request.http_version) == ("POST", "HTTP/1.1")
+        assert request.url == "http://127.0.0.1:8931/v1/interactions?alt=sse"
+
+
+def test_only_a_hexadecimal_trace_holds_the_bytes(out: Path, tmp_path: Path) -> None:
+    imported((FILES / "curl-trace.txt").read_bytes(), out)
+    done = imported((FILES / "curl-trace-ascii.txt").read_bytes(), tmp_path / "ascii.sse.zst")
+    assert done.unknown == [frozenset({Unknown.BYTES})] * 2
+    assert "a dot for every byte" in done.remarks[0]
+    with Recording.open(str(out)) as recording:
+        assert "Grüße".encode() in recording.exchange(1).body()
+        assert not recording.exchange(1).record.unknown
+
+
+def test_a_trace_without_times_of_a_stream_that_broke_off_says_so(out: Path) -> None:
+    imported((FILES / "curl-trace-cut.txt").read_bytes(), out)
+    with Recording.open(str(out)) as recording:
+        exchange = recording.exchange(1)
+        assert exchange.record.unknown == {Unknown.TIMES, Unknown.END}
+        assert types(exchange) == TYPES[:4]
+        assert exchange.close is not None
+        assert "outstanding read data" in (exchange.close.error or "")
+
+
+def test_plain_text_is_kept_byte_for_byte(out: Path) -> None:
+    body = b": hello\r\ndata: a\r\rid: 7\ndata: b\n\ndata: cut"
+    imported(body, out)
+    with Recording.open(str(out)) as recording:
+        assert recording.exchange(1).body() == body
+        assert recording.exchange(1).record.unknown == {
+            Unknown.REQUEST,
+            Unknown.TIMES,
+            Unknown.CHUNKS,
+            Unknown.END,
+        }
+
+
+def test_events_in_json_come_back_as_the_same_events_at_the_same_times(out: Path, tmp_path: Path) -> None:
+    first, again = tmp_path / "first.sse.zst", tmp_path / "again.sse.zst"
+    imported((FILES / "curl-trace.txt").read_bytes(), first)
+    lines = sserec("events", "--json", first).stdout
+    imported(lines, again)
+    assert sserec("events", "--json", again).stdout == lines
+
+
+def test_awkward_events_come_back_as_they_were(tmp_path: Path) -> None:
+    body = b"data: a\ndata:  b\ndata\n\nevent: x\nid: 1\ndata: \xff\xfe\n\nid\ndata: c\n\nevent: message\ndata: d\n\n"
+    plain, again = tmp_path / "plain.sse", tmp_path / "again.sse.zst"
+    plain.write_bytes(body)
+    lines = sserec("events", "--json", plain).stdout
+    imported(lines, again)
+    assert sserec("events", "--json", again).stdout == lines
+
+
+def test_bare_events_of_an_api_are_typed_by_what_they_say(out: Path) -> None:
+    imported(b'{"event_type":"step.start","index":0}\n\n{"type":"ping"}\n{"neither":1}\n', out)
+    with Recording.open(str(out)) as recording:
+        assert types(recording.exchange(1)) == ["step.start", "ping", "message"]
+
+
+def test_the_command_says_what_is_not_known_and_info_says_it_again(out: Path) -> None:
+    done = sserec("import", FILES / "vcr-9.yaml", "-o", out)
+    assert done.returncode == 0
+    assert done.stdout == b""
+    words = "exchanges 1, 2: not known: when anything happened, which bytes came together, how it ended"
+    assert f"sserec: {out}: 2 exchanges from VCR.py cassette" in done.stderr.decode().splitlines()
+    assert f"sserec: {out}: {words}" in done.stderr.decode().splitlines()
+    told = sserec("info", out).stdout.decode()
+    assert told.splitlines()[-1] == words
+    assert " imported " in told
+    assert " recorded " not in told
+    facts = orjson.loads(sserec("info", "--json", out).stdout)
+    assert facts["attributes"]["mode"] == "import"
+    assert facts["exchanges"][0]["unknown"] == ["chunks", "end", "times"]
+
+
+def test_standard_input_is_a_file_too(out: Path) -> None:
+    done = sserec("import", "-", "-o", out, given=(FILES / "curl-trace.txt").read_bytes())
+    assert done.returncode == 0, done.stderr
+    assert verify(out).code == 0
+
+
+def test_an_archive_is_not_replaced_unasked(out: Path) -> None:
+    file = FILES / "vcr-9.json"
+    assert sserec("import", file, "-o", out).returncode == 0
+    before = out.read_bytes()
+    done = sserec("import", file, "-o", out)
+    assert done.returncode == 2
+    assert b"exists already" in done.stderr
+    assert out.read_bytes() == before
+    assert sserec("import", file, "-o", out, "--overwrite").returncode == 0
+
+
+def test_an_import_can_be_replayed_by_what_was_asked(out: Path) -> None:
+    from sserec.replay.takes import take
+
+    imported((FILES / "vcr-9.yaml").read_bytes(), out)
+    with Recording.open(str(out)) as recording:
+        exchange = recording.exchange(1)
+        one = take(exchange, exchange.chunks)
+        assert one is not None
+        assert one.asked is not None
+        assert one.finale.value == "end"

@@ -1,87 +1,34 @@
 """The viewer in a real terminal, tmux: what only a terminal shows."""
 
-import os
 import re
-import shutil
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from sserec.tui.model.document import Document
 from viewer_support import MS, STORY, S, text, write
+from viewer_terminal import Terminal, command, needs_tmux, terminal_of
 
-PATIENCE_S = 30.0
 COLOR = re.compile(r"\x1b\[(?:\d+;)*(?:3[0-8]|4[0-8]|9\d|10\d)(?:;\d+)*m")
 
-pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not here")
-
-
-class Terminal:
-    """A tmux of its own with a shell in it."""
-
-    def __init__(self, folder: Path, columns: int, rows: int) -> None:
-        self._tmux = ["tmux", "-S", str(folder / "tmux"), "-f", "/dev/null"]
-        variables = {
-            "PS1": "$ ",
-            "PATH": os.environ["PATH"],
-            "TERM": "xterm-256color",
-            "COLORTERM": "truecolor",
-        }
-        variables |= {"XDG_CONFIG_HOME": str(folder), "HOME": str(folder), "LANG": "C.UTF-8"}
-        self._run(
-            "new-session", "-d", "-x", str(columns), "-y", str(rows), "-c", str(folder), "sh", env=variables
-        )
-        self.wait_until(lambda screen: bool(screen.strip()), "prompt")
-
-    def press(self, *keys: str) -> None:
-        self._run("send-keys", "--", *(key.replace(";", "\\;") for key in keys))
-
-    def type(self, line: str) -> None:
-        self._run("send-keys", "-l", "--", line)
-        self.press("Enter")
-
-    def screen(self, *, with_escapes: bool = False) -> str:
-        return self._run("capture-pane", "-p", *(["-e"] if with_escapes else []))
-
-    def wait_to_see(self, words: str) -> str:
-        return self.wait_until(lambda screen: words in screen, words)
-
-    def wait_until(self, holds: Callable[[str], bool], what: str) -> str:
-        """Looks at the screen until it is so."""
-        deadline = time.monotonic() + PATIENCE_S
-        while not holds(screen := self.screen()):
-            assert time.monotonic() < deadline, f"no {what!r} on\n{screen}"
-        return screen
-
-    def end(self) -> None:
-        self._run("kill-server")
-
-    def _run(self, *arguments: str, env: dict[str, str] | None = None) -> str:
-        done = subprocess.run([*self._tmux, *arguments], capture_output=True, text=True, check=True, env=env)
-        return done.stdout
+pytestmark = needs_tmux
 
 
 @pytest.fixture
 def terminal(tmp_path: Path) -> Iterator[Terminal]:
     """80 columns and 24 rows."""
-    terminal = Terminal(tmp_path, 80, 24)
-    yield terminal
-    terminal.end()
+    with terminal_of(tmp_path) as terminal:
+        yield terminal
 
 
 @pytest.fixture
 def story(tmp_path: Path) -> Path:
     """Ten events with a stall, in the folder in which the shell stands."""
     return write(tmp_path / "story.sse.zst", STORY)
-
-
-def command(arguments: str) -> str:
-    return f"{sys.executable} -m sserec {arguments}; echo ended with $?"
 
 
 def test_a_person_opens_scrubs_filters_plays_exports_and_quits(
@@ -167,8 +114,8 @@ def test_a_growing_file_is_followed_until_its_recorder_has_ended(terminal: Termi
         growing.write(b"".join(data for _, data in STORY[:5]))
         terminal.wait_to_see("5/5 · FOLLOW")
         growing.write(text("more ", 1) * 40)
-        screen = terminal.wait_to_see("45/45 · FOLLOW")
-        assert "more more" in screen
+        terminal.wait_to_see("45/45 · FOLLOW")
+        terminal.wait_to_see("more more")
         terminal.press("k")
         terminal.wait_to_see("44/45")
         growing.write(text("unseen ", 1))

@@ -6,6 +6,7 @@ so they are shown as pictures of themselves.
 
 from collections.abc import Iterable, Sequence
 
+STANDARD_INPUT = "standard input"
 KILO = 1000
 SIZE_UNITS = ("B", "kB", "MB", "GB", "TB")
 GUTTER = "  "
@@ -30,6 +31,11 @@ def printable_lines(text: str) -> str:
 def path_text(path: str) -> str:
     """A file's name as text that JSON can hold: what is no UTF-8 in it is replaced."""
     return path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def argument(name: str) -> str:
+    """What a person types for the file that messages call ``name``."""
+    return "-" if name == STANDARD_INPUT else name
 
 
 def size(size_bytes: int) -> str:
@@ -77,7 +83,8 @@ def table(
 ) -> list[str]:
     """Lines of a table; the columns numbered in ``right`` are aligned to the right.
 
-    Where the lines would be longer than ``width``, the middle is left out of what stands in column ``elastic``.
+    Where the lines would be longer than ``width``, the middle is left out of what stands in column ``elastic``, and
+    where that is not enough, what is left over at the right.
     """
     body = [list(header), *map(list, rows)]
     if width is not None:
@@ -88,7 +95,8 @@ def table(
     def cell(column: int, text: str) -> str:
         return text.rjust(widths[column]) if column in rightward else text.ljust(widths[column])
 
-    return [GUTTER.join(cell(column, text) for column, text in enumerate(row)).rstrip() for row in body]
+    lines = (GUTTER.join(cell(column, text) for column, text in enumerate(row)).rstrip() for row in body)
+    return list(lines) if width is None else [clipped(line, width) for line in lines]
 
 
 def fit(body: list[list[str]], elastic: int, width: int) -> None:
@@ -100,6 +108,11 @@ def fit(body: list[list[str]], elastic: int, width: int) -> None:
 
 def column_widths(body: list[list[str]]) -> list[int]:
     return [max(map(len, column)) for column in zip(*body, strict=True)]
+
+
+def clipped(text: str, width: int) -> str:
+    """``text`` in at most ``width`` characters, its end left out."""
+    return text if len(text) <= width else text[: max(width - 1, 0)] + "…"
 
 
 def shortened(text: str, width: int) -> str:

@@ -15,16 +15,24 @@ from types import TracebackType
 from typing import NamedTuple, Self, overload
 
 from sserec.archive import ArchiveReader, ExchangeRecord, Mark, Meta, Problem
-from sserec.display import path_text
+from sserec.display import STANDARD_INPUT, argument, path_text
 from sserec.errors import DamagedArchive, UsageError
 from sserec.holes import BodyDecoder
 from sserec.interactions import Assembler, Assembly, History, is_terminal
 from sserec.records import Chunk, Close, Ending, Request, Response, Unknown, ending
-from sserec.sources import SNIFFED_BYTES, ArchiveSource, Ends, EventPlaces, Source, source_of, spool_stdin
+from sserec.sources import (
+    SNIFFED_BYTES,
+    STDIN,
+    ArchiveSource,
+    Ends,
+    EventPlaces,
+    Source,
+    source_of,
+    spool_stdin,
+)
 from sserec.sse import Decoder, Event, Residue, Tail, looks_like_stream
 from sserec.stats import Surroundings
 
-STDIN = "-"
 EVENT_STREAM = "text/event-stream"
 BATCH_BYTES = 1 << 18
 """Of events that are decoded at once; a larger event comes alone."""
@@ -326,8 +334,13 @@ class Recording:
         if path != STDIN:
             name = path_text(path)
             return cls(name, source_of(path, name))
-        spooled = spool_stdin()
-        return cls("standard input", source_of(spooled, "standard input"), cleanup=Path(spooled).unlink)
+        spooled = Path(spool_stdin())
+        try:
+            source = source_of(str(spooled), STANDARD_INPUT)
+        except BaseException:
+            spooled.unlink()
+            raise
+        return cls(STANDARD_INPUT, source, cleanup=spooled.unlink)
 
     @property
     def archive(self) -> ArchiveReader | None:
@@ -362,7 +375,7 @@ class Recording:
         if index < len(exchanges) and exchanges[index].number == number:
             return exchanges[index]
         raise UsageError(
-            f"{self.name} has no exchange {number}, {_only(exchanges)} (sserec info {self.name})"
+            f"{self.name} has no exchange {number}, {_only(exchanges)} (sserec info {argument(self.name)})"
         )
 
     def close(self) -> None:

@@ -9,15 +9,18 @@ import tempfile
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
 from sserec.archive import ArchiveReader, ExchangeRecord, Mark
+from sserec.display import STANDARD_INPUT, path_text
 from sserec.errors import NotAnArchive
 from sserec.holes import BodyDecoder
 from sserec.records import Chunk, Unknown
 from sserec.sse import Event
 
+STDIN = "-"
 SNIFFED_BYTES = 4096
 READ_BYTES = 1 << 18
 ZSTD_FRAME = b"\x28\xb5\x2f\xfd"
@@ -156,12 +159,25 @@ def source_of(path: str, name: str) -> Source:
     with Path(path).open("rb") as file:
         prefix = file.read(SNIFFED_BYTES)
     if prefix.startswith(ZSTD_FRAME) or prefix[1:4] == SKIPPABLE_FRAME:
-        return ArchiveSource(ArchiveReader.open(Path(path)))
+        return ArchiveSource(ArchiveReader.open(Path(path), name=name))
     if b"\0" in prefix:
         raise NotAnArchive(
             f"{name} is neither an archive nor an event stream: it begins with {prefix[:4].hex(' ')}"
         )
     return PlainText(Path(path))
+
+
+@contextmanager
+def on_disk(path: str) -> Iterator[tuple[Path, str]]:
+    """A file by its path and its name; standard input is ``-`` and a file as long as the block lasts."""
+    if path != STDIN:
+        yield Path(path), path_text(path)
+        return
+    spooled = Path(spool_stdin())
+    try:
+        yield spooled, STANDARD_INPUT
+    finally:
+        spooled.unlink()
 
 
 def spool_stdin() -> str:

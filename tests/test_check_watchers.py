@@ -324,6 +324,6 @@ def test_ids_are_forgotten_before_they_fill_the_memory() -> None:
 def test_a_page_without_end_does_not_fill_the_memory_with_its_lines() -> None:
     report = checked(created() + b"<p>\n" * (STRAY_LINES + 1000))
     first, rest = findings_of(report, "stray-bytes")
-    assert first.message.startswith(f"{4 * STRAY_LINES - 1} bytes that are no event: <p>")
+    assert first.message.startswith(f"{4 * STRAY_LINES - 1:,} bytes that are no event: <p>")
     assert rest.message == "1,000 more lines that are no event"
     assert (rest.event, rest.offset) == (1, len(created()) + 4 * STRAY_LINES)

@@ -8,10 +8,10 @@ give the same bytes.
 import contextlib
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeAlias
 
 from sserec.archive.columns import varint
 from sserec.archive.compact import CompactWriter
@@ -21,18 +21,40 @@ from sserec.archive.heads import encode_json
 from sserec.archive.marks import encode_marks
 from sserec.archive.reader import ArchiveReader
 from sserec.archive.values import Flaw, Problem
+from sserec.display import argument
 from sserec.errors import ArchiveError, DamagedArchive
 
 PACK_LEVEL = 19
 _QUICK_LEVEL = 9
 _THOROUGH_UP_TO_BYTES = 512 << 10
 
+_TELL_EVERY_BYTES = 1 << 20
+
+Tell: TypeAlias = Callable[[float], None]
+"""Takes the share that is done, from 0 to 1."""
+
 _RECORDED_LOSSES = frozenset({Flaw.GAP, Flaw.MISSING_HEAD, Flaw.UNCOMMITTED_TAIL})
 """What a recorder could not write, which no repair brings back: no damage to the file."""
 
 
-def finalise(path: str | os.PathLike[str]) -> None:
-    """Replaces a journal by its final file. A final file stays as it is.
+class _Told:
+    """Counts what is done, and tells it now and then as a share of all."""
+
+    def __init__(self, total_bytes: int, tell: Tell) -> None:
+        self._total_bytes = total_bytes
+        self._tell = tell
+        self._done_bytes = self._untold_bytes = 0
+
+    def add(self, size_bytes: int) -> None:
+        self._done_bytes += size_bytes
+        self._untold_bytes += size_bytes
+        if self._untold_bytes >= _TELL_EVERY_BYTES:
+            self._untold_bytes = 0
+            self._tell(min(1.0, self._done_bytes / self._total_bytes))
+
+
+def finalise(path: str | os.PathLike[str], tell: Tell = lambda share: None) -> None:
+    """Replaces a journal by its final file. A final file stays as it is. ``tell`` hears how far that has come.
 
     Level 19 up to 512 KiB of bodies, the requests' among them, else 9: by size, never by clock. Raises
     ArchiveError when the file is being recorded or the disk is full (the journal is kept), DamagedArchive when it
@@ -42,12 +64,17 @@ def finalise(path: str | os.PathLike[str]) -> None:
         if reader.state == "final" and not damage_of(reader.problems):
             return
         _refuse_unless_settled(reader)
-        _replace(reader, Path(path), level_for(reader))
+        _replace(reader, Path(path), level_for(reader), tell)
 
 
-def pack(path: str | os.PathLike[str], out: str | os.PathLike[str] | None = None) -> None:
-    """Writes the smallest final file, at level 19, to ``out`` or in place. Raises as :func:`finalise`."""
-    with ArchiveReader.open(path, use_index=False) as reader:
+def pack(
+    path: str | os.PathLike[str], out: str | os.PathLike[str] | None = None, *, name: str | None = None
+) -> None:
+    """Writes the smallest final file, at level 19, to ``out`` or in place. Raises as :func:`finalise`.
+
+    ``name``: what messages call the file, where that is not its path.
+    """
+    with ArchiveReader.open(path, use_index=False, name=name) as reader:
         _refuse_unless_settled(reader)
         if out is not None:
             refuse_existing(Path(out))
@@ -69,7 +96,7 @@ def request_bytes(reader: ArchiveReader) -> int:
 def refuse_existing(out: Path) -> None:
     """Raises ArchiveError when ``out`` is there already."""
     if out.exists():
-        raise ArchiveError(f"{out}: exists already")
+        raise ArchiveError(f"{out} exists already: choose another name with -o")
 
 
 def damage_of(problems: Sequence[Problem]) -> list[Problem]:
@@ -77,7 +104,9 @@ def damage_of(problems: Sequence[Problem]) -> list[Problem]:
     return [problem for problem in problems if problem.flaw not in _RECORDED_LOSSES]
 
 
-def rewrite(reader: ArchiveReader, out: BinaryIO, level: int) -> list[Problem]:
+def rewrite(
+    reader: ArchiveReader, out: BinaryIO, level: int, tell: Tell = lambda share: None
+) -> list[Problem]:
     """Writes everything readable as a final file to ``out``; returns what turned out to be missing.
 
     What is missing from the file, other than what the recorder itself could not write, is noted in it.
@@ -85,8 +114,9 @@ def rewrite(reader: ArchiveReader, out: BinaryIO, level: int) -> list[Problem]:
     basis = {"format": "sserec", "v": FORMAT_VERSION, "tick_ns": reader.tick_ns}
     meta = basis | reader.meta_json | {"state": "final", "zstd": ZSTD_VERSION, "level": level}
     writer = CompactWriter(out.write, file_id=reader.file_id, meta=meta, level=level)
+    told = _Told(sum(map(reader.body_extent, reader.numbers)), tell)
     for number in reader.numbers:
-        _copy_exchange(reader, writer, number)
+        _copy_exchange(reader, writer, number, told)
     for t_ns, note in reader.notes:
         writer.add_note(varint(t_ns // reader.tick_ns) + encode_json(note))
     writer.add_marks(encode_marks(reader.marks))
@@ -100,17 +130,18 @@ def rewrite(reader: ArchiveReader, out: BinaryIO, level: int) -> list[Problem]:
 
 def _refuse_unless_settled(reader: ArchiveReader) -> None:
     if reader.live:
-        raise ArchiveError(f"{reader.path}: is being recorded")
+        raise ArchiveError(f"{reader.name} is being recorded: end the recorder first")
     _refuse_damage(reader, reader.problems)
 
 
 def _refuse_damage(reader: ArchiveReader, problems: Sequence[Problem]) -> None:
     damage = damage_of(problems)
     if damage:
-        raise DamagedArchive(f"{reader.path}: {damage[0].message} (sserec repair {reader.path} OUT)")
+        hint = f"sserec repair {argument(reader.name)} -o OUT"
+        raise DamagedArchive(f"{reader.name}: {damage[0].message} ({hint})")
 
 
-def _copy_exchange(reader: ArchiveReader, writer: CompactWriter, number: int) -> None:
+def _copy_exchange(reader: ArchiveReader, writer: CompactWriter, number: int, told: _Told) -> None:
     writer.open_exchange(number, is_event_stream=reader.is_event_stream(number))
     heads = reader.head_records(number)
     for kind, payload in heads:
@@ -120,6 +151,7 @@ def _copy_exchange(reader: ArchiveReader, writer: CompactWriter, number: int) ->
     for chunk in reader.chunks(number):
         digest.update(chunk.data)
         writer.add_chunk(chunk)
+        told.add(len(chunk.data))
     writer.close_exchange()
     for kind, payload in heads:
         if kind == RecordType.CLOSE:
@@ -127,9 +159,9 @@ def _copy_exchange(reader: ArchiveReader, writer: CompactWriter, number: int) ->
     reader.compare_checksum(number, digest.hexdigest())
 
 
-def _replace(reader: ArchiveReader, target: Path, level: int) -> None:
+def _replace(reader: ArchiveReader, target: Path, level: int, tell: Tell = lambda share: None) -> None:
     with replacing(target) as out:
-        _refuse_damage(reader, rewrite(reader, out, level))
+        _refuse_damage(reader, rewrite(reader, out, level, tell))
 
 
 @contextlib.contextmanager

@@ -91,7 +91,7 @@ def _lock(fd: int, path: Path) -> None:
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
-        raise ArchiveError(f"{path}: is being recorded") from error
+        raise ArchiveError(f"{path} is being recorded: end the recorder first") from error
 
 
 def _append(fd: int, path: Path, size: int, ending: bytes) -> None:

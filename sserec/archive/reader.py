@@ -20,7 +20,7 @@ from sserec.archive.deriving import TableBuilder, TypeNames
 from sserec.archive.events import event_parts
 from sserec.archive.exchanges import OF_EXCHANGE, HeadRecord, exchange_from
 from sserec.archive.format import BlockHead, BlockKind, RecordType, records
-from sserec.archive.frames import last_frame
+from sserec.archive.frames import DATA_MAGIC, last_frame
 from sserec.archive.heads import Json, decode_json, meta_from
 from sserec.archive.index import IndexedCatalogue, decode_index, find_run
 from sserec.archive.ledger import Survey
@@ -31,6 +31,7 @@ from sserec.archive.source import Source
 from sserec.archive.store import BlockStore, read_head
 from sserec.archive.tables import ChunkTable, EventTable
 from sserec.archive.values import ExchangeRecord, Flaw, Gap, Mark, Meta, Piece, Problem, ProblemLog
+from sserec.display import argument
 from sserec.errors import DamagedArchive, NotAnArchive, UnsupportedVersion
 from sserec.records import Chunk
 from sserec.sse import looks_like_stream
@@ -45,20 +46,23 @@ _KEPT_TABLES = 8
 class ArchiveReader:
     """A recording on disk. Made by :meth:`open`."""
 
-    def __init__(self, path: Path, *, use_index: bool) -> None:
+    def __init__(self, path: Path, *, use_index: bool, name: str) -> None:
         self.path = path
+        self.name = name
+        """What messages call it."""
         self._use_index = use_index
         self._begin()
 
     @classmethod
-    def open(cls, path: str | os.PathLike[str], *, use_index: bool = True) -> Self:
+    def open(cls, path: str | os.PathLike[str], *, use_index: bool = True, name: str | None = None) -> Self:
         """Opens a recording, finished or growing, whole or damaged.
 
         A final file is opened by its index in constant time, anything else by a scan of its blocks;
-        ``use_index=False`` always scans. Raises NotAnArchive when nothing of a recording is found,
-        UnsupportedVersion when a newer sserec wrote it, ArchiveError when the file cannot be read.
+        ``use_index=False`` always scans. ``name``: what messages call the file, where that is not its path.
+        Raises NotAnArchive when nothing of a recording is found, UnsupportedVersion when a newer sserec wrote
+        it, ArchiveError when the file cannot be read.
         """
-        return cls(Path(path), use_index=use_index)
+        return cls(Path(path), use_index=use_index, name=name or str(path))
 
     def __enter__(self) -> Self:
         return self
@@ -198,8 +202,8 @@ class ArchiveReader:
             position = piece.end
         if position < stop:
             raise DamagedArchive(
-                f"{self.path}: exchange {number}: the body is damaged at byte {position:,}"
-                f" (sserec verify {self.path})"
+                f"{self.name}: exchange {number}: the body is damaged at byte {position:,}"
+                f" (sserec verify {argument(self.name)})"
             )
         return b"".join(parts)
 
@@ -283,7 +287,7 @@ class ArchiveReader:
             self._catalogue: Catalogue = self._indexed() or self._scanned()
         except UnsupportedVersion as error:
             self._source.close()
-            raise UnsupportedVersion(f"{self.path}: {error}") from error
+            raise UnsupportedVersion(f"{self.name}: {error}") from error
         except BaseException:
             self._source.close()
             raise
@@ -310,9 +314,16 @@ class ArchiveReader:
         self._survey = Survey(self._store, self._walk, lambda: self._source.size)
         self._survey.go_on()
         if not self._survey.ledger.positions:
-            what = "is empty" if self._source.size == 0 else "holds nothing of a recording"
-            raise NotAnArchive(f"{self.path}: not an sserec archive: it {what}")
+            raise NotAnArchive(f"{self.name}: not an sserec archive: it {self._found_instead()}")
         return self._survey
+
+    def _found_instead(self) -> str:
+        """What a file is that holds nothing of a recording, and who could tell more."""
+        if self._source.size == 0:
+            return "is empty (sserec record makes recordings)"
+        is_zstd = self._source.read(0, len(DATA_MAGIC)) == DATA_MAGIC
+        command = "zstd -dc" if is_zstd else "sserec info"
+        return f"holds nothing of a recording ({command} tells what it is)"
 
     def _survey_problems(self) -> Iterator[Problem]:
         if self._survey is None or self._walk is None:

@@ -11,13 +11,17 @@ from sserec.archive.reader import ArchiveReader
 from sserec.archive.values import Problem
 
 
-def repair(path: str | os.PathLike[str], out: str | os.PathLike[str]) -> tuple[Problem, ...]:
+def repair(
+    path: str | os.PathLike[str], out: str | os.PathLike[str], *, name: str | None = None
+) -> tuple[Problem, ...]:
     """Writes a final file with everything readable of ``path`` to the new file ``out``.
+
+    ``name``: what messages call the file, where that is not its path.
 
     Returns what is missing from it; the same is noted in it. Raises ArchiveError when ``out`` exists or
     cannot be written, NotAnArchive when there is nothing to save.
     """
-    with ArchiveReader.open(path, use_index=False) as reader:
+    with ArchiveReader.open(path, use_index=False, name=name) as reader:
         refuse_existing(Path(out))
         with replacing(Path(out)) as file:
             return tuple(rewrite(reader, file, level_for(reader)))

@@ -16,6 +16,7 @@ from sserec.archive.reader import ArchiveReader
 from sserec.archive.source import Source
 from sserec.archive.tables import EventTable
 from sserec.archive.values import Flaw, Problem
+from sserec.display import argument
 from sserec.errors import DamagedArchive, NotAnArchive, UnsupportedVersion
 
 
@@ -31,12 +32,15 @@ class Verdict:
     """One line for a person."""
 
 
-def verify(path: str | os.PathLike[str]) -> Verdict:
-    """Reads all of a file and says whether it is whole. Raises ArchiveError when it cannot be opened."""
+def verify(path: str | os.PathLike[str], *, name: str | None = None) -> Verdict:
+    """Reads all of a file and says whether it is whole. Raises ArchiveError when it cannot be opened.
+
+    ``name``: what messages call the file, where that is not its path.
+    """
     try:
-        reader = ArchiveReader.open(path, use_index=False)
+        reader = ArchiveReader.open(path, use_index=False, name=name)
     except (NotAnArchive, UnsupportedVersion) as error:
-        return Verdict(2, None, (), str(error).removeprefix(f"{path}: "))
+        return Verdict(2, None, (), str(error).removeprefix(f"{name or path}: "))
     with reader:
         for number in reader.numbers:
             _read_exchange(reader, number)
@@ -113,7 +117,8 @@ def _message(reader: ArchiveReader, problems: list[Problem]) -> str:
     if problems:
         found = "1 problem" if len(problems) == 1 else f"{len(problems):,} problems, the first"
         facts.append(f"{found}: {problems[0].message}")
-        return f"damaged but readable {reader.state}: {', '.join(facts)} (sserec repair {reader.path} -o OUT)"
+        hint = f"sserec repair {argument(reader.name)} -o OUT"
+        return f"damaged but readable {reader.state}: {', '.join(facts)} ({hint})"
     if reader.live:
         return f"whole so far, being recorded: {', '.join(facts)}"
     if reader.state == "journal":

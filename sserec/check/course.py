@@ -85,7 +85,7 @@ class Course(Watcher):
     def _hear_done(self, number: int, event: Event) -> None:
         if self._done is not None:
             self._say(
-                "done-repeated", f"[DONE] again, after event {self._done}", event=number, offset=event.start
+                "done-repeated", f"[DONE] again, after event {self._done:,}", event=number, offset=event.start
             )
         self._done = self._done or number
 

@@ -44,7 +44,7 @@ class Letters(Watcher):
             self._judge(begun, rest, "two data lines", number, event)
         first_rest = _REST.search(event.data)
         if before and first_rest:
-            self._judge(before, first_rest[0], f"events {number - 1} and {number}", number, event)
+            self._judge(before, first_rest[0], f"events {number - 1:,} and {number:,}", number, event)
         begun_ones = _BEGUN.findall(event.data)
         self._begun = begun_ones[-1] if begun_ones else b""
 

@@ -1,14 +1,12 @@
 """``sserec events``: one line an event."""
 
-import shutil
-import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
 
 from sserec.cli.options import as_json, one_exchange, recording_file
-from sserec.cli.output import show, show_bytes
+from sserec.cli.output import show, show_bytes, terminal_width
 from sserec.cli.problems import say_problems
 from sserec.display import printable, seconds, size
 from sserec.sse import Kind
@@ -56,7 +54,7 @@ def json_lines(exchange: "Exchange") -> Iterator[bytes]:
 
 
 def people_lines(exchange: "Exchange", *, titled: bool) -> Iterator[str]:
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    width = terminal_width()
     if titled:
         yield title(exchange)[:width]
     stream = exchange.events()

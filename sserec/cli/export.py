@@ -11,6 +11,7 @@ from sserec.cli.export_choice import Choice, chosen
 from sserec.cli.options import one_exchange, recording_file
 from sserec.cli.output import say, show, show_bytes
 from sserec.cli.problems import EXIT_FINDINGS, say_problems
+from sserec.display import argument
 from sserec.errors import NothingFound, UsageError
 from sserec.export import FORMATS, MEDIA, Needs, Options
 
@@ -72,7 +73,7 @@ def export(
     with Recording.open(file) as recording:
         subjects = chosen(recording, choice)
         if name == MEDIA:
-            code = write_media(recording.name, subjects, output)
+            code = write_media(recording.name, subjects, output, choice)
         else:
             code = 0
             write(FORMATS[name].load()(subjects, options), output)
@@ -100,7 +101,7 @@ def write_file(pieces: Iterable[bytes], output: str) -> None:
         raise OSError(fault.errno, fault.strerror, output) from fault
 
 
-def write_media(name: str, subjects: "Iterable[Subject]", output: str | None) -> int:
+def write_media(name: str, subjects: "Iterable[Subject]", output: str | None, choice: Choice) -> int:
     """Saves the files, and says of each part what became of it. Raises NothingFound where there is none."""
     from sserec.cli.export_media import media_line
     from sserec.export.media import media_of, save
@@ -113,9 +114,9 @@ def write_media(name: str, subjects: "Iterable[Subject]", output: str | None) ->
         show([media_line(saved, output)])
         code = EXIT_FINDINGS if saved.problem else code or 0
     if code is None:
-        raise NothingFound(
-            f"{name}: no image, audio, video or document in what is exported (sserec export --all)"
-        )
+        is_all = choice.every or choice.number is not None
+        hint = f"sserec info {argument(name)}" if is_all else "sserec export --all"
+        raise NothingFound(f"{name}: no image, audio, video or document in what is exported ({hint})")
     return code
 
 

@@ -7,6 +7,7 @@ events costs.
 
 import codecs
 import os
+import shutil
 import sys
 from collections.abc import Iterable, Iterator
 from typing import TextIO
@@ -47,6 +48,11 @@ def say(words: str) -> None:
     sys.stdout.flush()
     sys.stderr.write(f"sserec: {printable(' '.join(words.split()))}\n")
     sys.stderr.flush()
+
+
+def terminal_width() -> int | None:
+    """The columns of the terminal that the product goes to; None where it goes elsewhere."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 def open_streams() -> None:

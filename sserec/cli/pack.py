@@ -4,12 +4,13 @@ from pathlib import Path
 
 import click
 
+from sserec.cli.options import recording_file
 from sserec.cli.output import say
-from sserec.display import size
+from sserec.display import path_text, size
 
 
 @click.command()
-@click.argument("file", type=click.Path(readable=False))
+@recording_file
 @click.option(
     "-o", "--output", type=click.Path(dir_okay=False), metavar="OUT", help="Write to OUT, not in place."
 )
@@ -23,8 +24,13 @@ def pack(file: str, output: str | None) -> None:
     Example:  sserec pack file.sse.zst
     """
     from sserec.archive import pack as compress
+    from sserec.sources import STDIN, on_disk
 
-    source, target = Path(file), Path(output or file)
-    before = source.stat().st_size
-    compress(source, target if output else None)
-    say(f"{target}: {size(before)} before, {size(target.stat().st_size)} now")
+    if file == STDIN and output is None:
+        raise click.UsageError("standard input cannot be packed in place: -o OUT says where")
+    with on_disk(file) as (path, name):
+        before = path.stat().st_size
+        target = Path(output) if output else path
+        compress(path, Path(output) if output else None, name=name)
+        after = target.stat().st_size
+    say(f"{path_text(output or file)}: {size(before)} before, {size(after)} now")

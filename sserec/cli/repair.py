@@ -4,11 +4,13 @@ from pathlib import Path
 
 import click
 
+from sserec.cli.options import recording_file
 from sserec.cli.output import say
+from sserec.display import path_text
 
 
 @click.command()
-@click.argument("file", type=click.Path(readable=False))
+@recording_file
 @click.option(
     "-o", "--output", type=click.Path(dir_okay=False), required=True, metavar="OUT", help="The new file."
 )
@@ -22,9 +24,11 @@ def repair(file: str, output: str) -> None:
     Example:  sserec repair damaged.sse.zst -o whole.sse.zst
     """
     from sserec.archive import repair as restore
+    from sserec.sources import on_disk
 
-    problems = restore(Path(file), Path(output))
+    with on_disk(file) as (path, name):
+        problems = restore(path, Path(output), name=name)
     for problem in problems:
-        say(f"{file}: {problem.message}")
-    say(f"{output} written")
+        say(f"{name}: {problem.message}")
+    say(f"{path_text(output)} written")
     raise SystemExit(1 if problems else 0)

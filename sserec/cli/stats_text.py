@@ -4,13 +4,12 @@ Nothing is coloured, so nothing is lost where there is no colour. Drawings are a
 in a pipe.
 """
 
-import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from sserec.cli.charts import Ink, Span, axis, band_line, bars, density_line, ink, stall_line
-from sserec.cli.output import show
+from sserec.cli.output import show, terminal_width
 from sserec.cli.progress import Progress
 from sserec.display import count, duration, printable, size, table
 from sserec.measures import NOT_KNOWN, measures, rate, time
@@ -73,13 +72,12 @@ class Overview:
     def end(self, total: Total) -> None:
         self._progress.wipe()
         if self._rows:
-            show(table(OVERVIEW_COLUMNS, self._rows, right=OVERVIEW_RIGHT))
+            show(table(OVERVIEW_COLUMNS, self._rows, right=OVERVIEW_RIGHT, width=terminal_width()))
             echo_total(total)
 
 
 def columns() -> int:
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else PIPE_COLUMNS
-    return min(width, MAX_COLUMNS)
+    return min(terminal_width() or PIPE_COLUMNS, MAX_COLUMNS)
 
 
 def exchange_lines(measured: "Measured", width: int, ink: Ink) -> Iterator[str]:

@@ -1,16 +1,14 @@
 """``sserec verify``: is every byte of the file what was written?"""
 
-from pathlib import Path
-
 import click
 
-from sserec.cli.options import as_json
+from sserec.cli.options import as_json, recording_file
 from sserec.cli.output import show, show_json
-from sserec.display import path_text, printable
+from sserec.display import printable
 
 
 @click.command()
-@click.argument("file", type=click.Path(readable=False))
+@recording_file
 @as_json
 def verify(file: str, as_json: bool) -> None:
     """Check every checksum of an archive.
@@ -22,8 +20,10 @@ def verify(file: str, as_json: bool) -> None:
     Example:  sserec verify file.sse.zst && echo safe to send
     """
     from sserec.archive import verify as check
+    from sserec.sources import on_disk
 
-    verdict, name = check(Path(file)), path_text(file)
+    with on_disk(file) as (path, name):
+        verdict = check(path, name=name)
     if as_json:
         facts = {"file": name, "code": verdict.code, "state": verdict.state, "problems": verdict.problems}
         show_json(facts)

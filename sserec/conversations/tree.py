@@ -80,10 +80,6 @@ class Conversation:
 
     turns: tuple[Turn, ...]
 
-    def after(self, turn: Turn) -> tuple[Turn, ...]:
-        """The interactions that follow ``turn`` directly: none, one, or as many as there are branches."""
-        return tuple(later for later in self.turns if later.link and later.link.exchange == turn.exchange)
-
     def path(self, turn: Turn) -> tuple[Turn, ...]:
         """From the first interaction to ``turn``."""
         by_exchange = {each.exchange: each for each in self.turns}

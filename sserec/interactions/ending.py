@@ -67,7 +67,7 @@ def stray_remarks(found: Iterable[Stray]) -> Iterator[Diagnostic]:
             yield diagnostic("stray-error", f"bare JSON in the body: {error_words(error)}", offset=start)
         else:
             words = shown(text[:400].decode("utf-8", "replace"))
-            yield diagnostic("stray-bytes", f"{len(text)} bytes that are no event: {words}", offset=start)
+            yield diagnostic("stray-bytes", f"{len(text):,} bytes that are no event: {words}", offset=start)
 
 
 def tail_remarks(tail: Tail | None) -> Iterator[Diagnostic]:
@@ -76,7 +76,7 @@ def tail_remarks(tail: Tail | None) -> Iterator[Diagnostic]:
         size = tail.end - tail.start
         yield diagnostic(
             "unfinished-event",
-            f"the stream broke off {size} bytes into a {shown(tail.type)!r} event",
+            f"the stream broke off {size:,} bytes into a {shown(tail.type)!r} event",
             offset=tail.start,
         )
 
@@ -85,7 +85,7 @@ def end_remarks(end: End, event_count: int, status: str | None) -> Iterator[Diag
     """How the stream ended, where that was not the way it should."""
     heard = f"status last heard: {shown(status)}" if status else "no status was heard"
     if end is End.OPEN:
-        message = f"the stream ended after event {event_count} without interaction.completed; {heard}"
+        message = f"the stream ended after event {event_count:,} without interaction.completed; {heard}"
         yield diagnostic("no-terminal-event", message, event=event_count or None)
     elif end is End.DONE_ONLY:
         message = f"the stream ended with [DONE], but without interaction.completed; {heard}"

@@ -13,8 +13,8 @@ from typing import Self, overload
 
 from sserec.archive import Meta
 from sserec.errors import SserecError
-from sserec.recording import STDIN, Exchange
-from sserec.sources import spool_stdin
+from sserec.recording import Exchange
+from sserec.sources import STDIN, spool_stdin
 from sserec.tui.model.checking import Checking
 from sserec.tui.model.findings import Finding
 from sserec.tui.model.jobs import Job

@@ -85,7 +85,9 @@ class Manner(StrEnum):
     RESET = "reset"
     """TCP RST, or HTTP/2 RST_STREAM or GOAWAY with an error."""
     FAULT = "fault"
-    """Bytes that break TLS or HTTP, or an upstream that could not be reached or verified."""
+    """Bytes that break TLS or HTTP."""
+    UNREACHED = "unreached"
+    """There was no connection: the server could not be reached, or not verified."""
     STOP = "stop"
     """The recorder was told to stop."""
     SLICE = "slice"
@@ -105,6 +107,8 @@ class Close:
     trailers: Headers = ()
     lost_bytes: int = 0
     """Body bytes, as on the wire, that the recorder had to drop: what is recorded is the body's beginning."""
+    lost_request_bytes: int = 0
+    """The same of the request's body."""
     undecoded_from: int | None = None
     """Where in the body bytes begin that are kept as they came, their content coding being unknown or broken."""
 
@@ -117,6 +121,7 @@ class Ending(StrEnum):
     CLIENT_CANCELLED = "client cancelled"
     UPSTREAM_CUT = "upstream cut"
     UPSTREAM_RESET = "upstream reset"
+    NOT_CONNECTED = "not connected"
     RECORDER_STOPPED = "recorder stopped"
     RECORDER_KILLED = "recorder killed"
     SLICED = "sliced"
@@ -144,6 +149,8 @@ def ending(close: Close | None, *, saw_end: bool) -> Ending:
             return Ending.SLICED
         case Closer.RECORDER:
             return Ending.CLIENT_CLOSED_AFTER_END if saw_end else Ending.RECORDER_STOPPED
+        case Closer.UPSTREAM if close.how is Manner.UNREACHED:
+            return Ending.NOT_CONNECTED
         case Closer.UPSTREAM:
             return Ending.UPSTREAM_RESET if close.how is Manner.RESET else Ending.UPSTREAM_CUT
 

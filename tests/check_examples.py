@@ -86,6 +86,7 @@ EXAMPLES: dict[str, Example] = {
     "opaque-connection": Example(archive(Take(opaque="WebSocket")), one()),
     "upstream-cut": Example(one(close=cut()), one(close=ended())),
     "upstream-reset": Example(one(BEGUN, close=cut(how=Manner.RESET)), one(BEGUN, close=cut())),
+    "not-connected": Example(one(BEGUN, close=cut(how=Manner.UNREACHED)), one(BEGUN, close=cut())),
     "client-cancelled": Example(one(BEGUN, close=cut(Closer.CLIENT)), one(WHOLE, close=cut(Closer.CLIENT))),
     "recorder-stopped": Example(
         one(BEGUN, close=cut(Closer.RECORDER, Manner.STOP)),
@@ -116,6 +117,7 @@ EXAMPLES: dict[str, Example] = {
         one(headers=(("content-type", 'text/event-stream; charset="UTF-8"'),)),
     ),
     "bytes-lost": Example(one(close=ended(lost_bytes=7)), one()),
+    "request-lost": Example(one(close=ended(lost_request_bytes=7)), one(close=ended(lost_bytes=7))),
     "undecoded-body": Example(one(close=ended(undecoded_from=100)), one(headers=GZIP)),
     # Time.
     "stall": Example(

@@ -13,6 +13,7 @@ from sserec.proxy.attention import Hosts
 from sserec.proxy.clock import Clock
 from sserec.proxy.facts import Arrival, Side
 from sserec.proxy.outward import DIRECT, OutwardProxies
+from sserec.proxy.remarks import Remarks
 from sserec.proxy.routing import ReverseRoute
 from sserec.proxy.server import EVERY_HOST, ProxyServer
 from sserec.proxy.setting import ServerContexts
@@ -124,6 +125,10 @@ class TrustIn:
 
 class Stage:
     """A proxy at ``address``; ``notebook`` holds what it observed, ``lines`` what it logged."""
+
+    @property
+    def remarks(self) -> Remarks:
+        return self._server.remarks
 
     def __init__(
         self,

@@ -341,6 +341,9 @@ def test_a_request_body_that_met_a_full_disk_is_counted_and_ends_there(tmp_path:
     assert int(lost_bytes) == 5000 + len(b"after")
     with ArchiveReader.open(path) as reader:
         assert reader.exchange(1).request_body() == b"kept"
+        end = reader.exchange(1).close
+        assert end
+        assert end.lost_request_bytes == 5000 + len(b"after")
 
 
 _FINALISER = """

@@ -92,6 +92,7 @@ def _ending_by_table(close: Close, saw_end: bool) -> Ending:
             f"`by` {close.by}": True,
             "`by` recorder, `how` slice": close.by == "recorder" and close.how == "slice",
             "`by` upstream, `how` reset": close.by == "upstream" and close.how == "reset",
+            "`by` upstream, `how` unreached": close.by == "upstream" and close.how == "unreached",
             "`by` upstream, any other `how`": close.by == "upstream",
         }
         if holds.get(condition) and seen in ("", "yes" if saw_end else "no"):

@@ -223,15 +223,32 @@ def test_what_is_open_when_the_recorder_stops_was_stopped_by_it() -> None:
     ] * 2
 
 
-def test_bytes_that_break_the_protocol_end_the_exchange_and_leave_sizes_and_times() -> None:
+def test_bytes_that_break_the_protocol_end_a_body_and_the_exchange_goes_on_as_sizes_and_times() -> None:
     scene = http1().client(GET).upstream(CHUNKED + b"1\r\na\r\nzz\r\n", b"more").client(b"12345")
     scene.leaves(Side.UPSTREAM, Manner.CLOSE)
     assert scene.exchange.body == b"a"
-    assert scene.exchange.end == cut(2, Closer.UPSTREAM, Manner.FAULT, "a chunk cannot be b'zz' bytes long")
+    assert scene.exchange.passed == [(Side.UPSTREAM, 4), (Side.CLIENT, 5)]
+    assert scene.exchange.end == cut(4, Closer.UPSTREAM, Manner.FAULT, "a chunk cannot be b'zz' bytes long")
+    assert scene.notebook.opaques == []
+
+
+def test_a_body_of_no_possible_length_costs_the_body_and_not_its_head() -> None:
+    scene = http1().client(GET).upstream(b"HTTP/1.1 200 OK\r\nContent-Length: 12x\r\n\r\n", b"body").stop()
+    assert scene.exchange.answer is not None
+    assert scene.exchange.answer.status == 200
+    assert scene.exchange.passed == [(Side.UPSTREAM, 4)]
+    assert scene.exchange.end == cut(3, Closer.UPSTREAM, Manner.FAULT, "a body cannot be '12x' bytes long")
+
+
+def test_of_several_exchanges_on_a_broken_connection_none_gets_the_others_bytes() -> None:
+    scene = (
+        http1().client(GET + GET).upstream(CHUNKED + b"zz\r\n", b"more").leaves(Side.UPSTREAM, Manner.CLOSE)
+    )
+    assert {exchange.end.how for exchange in scene.notebook.exchanges} == {Manner.FAULT}
     (opaque,) = scene.notebook.opaques
     assert opaque.opaque == ("https://api.example", "a chunk cannot be b'zz' bytes long")
-    assert opaque.passed == [(Side.UPSTREAM, 4), (Side.CLIENT, 5)]
-    assert opaque.end == Close(5, Closer.UPSTREAM, Manner.CLOSE, framing_complete=True)
+    assert opaque.passed == [(Side.UPSTREAM, 4)]
+    assert opaque.end == Close(4, Closer.UPSTREAM, Manner.CLOSE, framing_complete=True)
 
 
 def test_a_websocket_is_an_exchange_without_content() -> None:
@@ -331,9 +348,10 @@ def test_a_push_nobody_asked_for_is_no_exchange_and_confuses_none() -> None:
 
 
 def test_broken_http2_ends_every_stream_and_leaves_sizes_and_times() -> None:
-    scene = streaming_http2().upstream(frame(9, 1, b"\x82", 4), b"whatever")
+    scene = streaming_http2().upstream(frame(9, 1, b"\x82", 4), b"whatever").stop()
     assert {exchange.end.how for exchange in scene.notebook.exchanges} == {Manner.FAULT}
-    assert scene.notebook.opaques[0].passed == [(Side.UPSTREAM, 8)]
+    passed = [*scene.notebook.exchanges, *scene.notebook.opaques][-1].passed
+    assert passed == [(Side.UPSTREAM, 8)]
 
 
 def test_an_opaque_connection_is_sizes_and_times_from_the_start() -> None:

@@ -109,7 +109,7 @@ def test_an_upstream_that_is_not_there_is_a_502_that_says_so(stage: Stage, own_c
         assert exchange.answer is None
         assert (exchange.end.by, exchange.end.how, exchange.end.error) == (
             Closer.UPSTREAM,
-            Manner.FAULT,
+            Manner.UNREACHED,
             reason,
         )
 
@@ -130,11 +130,12 @@ def test_an_upstream_that_cannot_be_verified_never_gets_the_request(
         (exchange,) = stage.notebook.closed()
     where = upstream.https.removeprefix("https://")
     reason = f"{where}: certificate not verified: unable to get local issuer certificate"
-    assert (code, body) == (0, f"sserec: {reason}\n".encode())
-    assert stage.lines == [reason]
+    told = f"{reason} (--upstream-ca FILE names authorities to trust besides the system's)"
+    assert (code, body) == (0, f"sserec: {told}\n".encode())
+    assert stage.lines == [told]
     assert exchange.request is not None
     assert (exchange.request.method, exchange.request.url) == ("POST", upstream.https + "/s?x=1")
-    assert (exchange.end.how, exchange.end.error) == (Manner.FAULT, reason)
+    assert (exchange.end.how, exchange.end.error) == (Manner.UNREACHED, reason)
     assert upstream.served == []
 
 
@@ -158,6 +159,8 @@ def test_a_client_that_does_not_trust_us_is_told_of_and_harms_nobody(
     assert opaque.opaque is not None
     assert opaque.opaque[0] == upstream.https
     assert "did not accept sserec's certificate" in opaque.opaque[1]
+    assert (opaque.end.by, opaque.end.how, opaque.passed) == (Closer.CLIENT, Manner.FAULT, [])
+    assert stage.remarks.refused == {upstream.https.removeprefix("https://")}
     assert upstream.served == []
 
 

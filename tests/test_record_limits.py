@@ -2,7 +2,7 @@
 
 import pytest
 
-from record_support import BODY, CURL, CURL_BY_VERSION, FAULT, Recorder
+from record_support import BODY, CURL, CURL_BY_VERSION, FAULT, SSEREC, Recorder
 from sserec.archive import ArchiveReader
 from sserec.recording import Recording
 from sserec.records import Ending
@@ -21,6 +21,11 @@ def test_of_a_body_no_more_is_kept_than_its_beginning(recorder: Recorder, versio
         assert exchange.close
         assert exchange.close.lost_bytes == len(BODY) - 20
         assert exchange.record.request_body() == b"q" * 20
+        assert exchange.close.lost_request_bytes == 80
+    told = recorder.run(*SSEREC, "info", str(recorder.file)).stdout.decode()
+    assert "exchange 1: the last 80 B of the request were not recorded" in told
+    assert f"exchange 1: the last {len(BODY) - 20} B of the response were not recorded" in told
+    assert b"1 exchange, 1 not recorded in full" in recorder.run(*SSEREC, "verify", str(recorder.file)).stdout
 
 
 @pytest.mark.parametrize("size", ["0", "1k", "10MB", "1GiB", "500 k"])

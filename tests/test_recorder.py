@@ -103,7 +103,7 @@ def test_an_exchange_is_read_back_as_it_was_told(path: Path) -> None:
         assert second.opaque is not None
         assert second.opaque.target == "https://pinned.example"
     assert not recorder.lost
-    assert (recorder.exchange_count, recorder.opaque_count) == (1, 1)
+    assert (recorder.exchange_count, recorder.unread_bytes) == (1, 100)
 
 
 def test_secrets_never_reach_the_disk_unless_asked_for(tmp_path: Path) -> None:

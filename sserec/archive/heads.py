@@ -218,6 +218,7 @@ def close_json(
         "error": close.error,
         "trailers": close.trailers or None,
         "lost_bytes": close.lost_bytes or None,
+        "lost_request_bytes": close.lost_request_bytes or None,
         "undecoded_from": close.undecoded_from,
         "size": size_bytes,
         "chunks": chunk_count,
@@ -237,6 +238,7 @@ def close_from(value: Json, t_ns: int) -> Close:
             error=_text(value.get("error")),
             trailers=_headers(value.get("trailers", ())),
             lost_bytes=_number(value.get("lost_bytes")) or 0,
+            lost_request_bytes=_number(value.get("lost_request_bytes")) or 0,
             undecoded_from=_number(value.get("undecoded_from")),
         )
     )

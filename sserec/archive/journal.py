@@ -14,6 +14,7 @@ import os
 import threading
 from array import array
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -131,8 +132,8 @@ class ArchiveWriter:
         self._seq = self._raw_size = self._committed_size = 0
         self._last_commit_ns = -self._flush_ns - 1
         self._failure: RecordingError | None = None
-        self._cut_requests: set[int] = set()
-        """Exchanges whose request body ends where a commit failed: it is never given out with a hole in it."""
+        self._cut_requests: dict[int, int] = {}
+        """How much is missing of request bodies that end where a commit failed: none is given out with a hole in it."""
         self.lost_bytes = 0
         """Body bytes of commits that failed, so far."""
         self._stopped = threading.Event()
@@ -230,8 +231,9 @@ class ArchiveWriter:
     def close_exchange(self, exchange: int, close: Close) -> None:
         """Ends an exchange, committed at once, with the size and the SHA-256 of its body."""
         tally = self._tallies.pop(exchange, None) or _Tally()
+        cut_bytes = close.lost_request_bytes + self._cut_requests.pop(exchange, 0)
         facts = close_json(
-            close,
+            replace(close, lost_request_bytes=cut_bytes),
             size_bytes=tally.size_bytes,
             chunk_count=tally.chunk_count,
             sha256=tally.sha256.hexdigest(),
@@ -291,6 +293,7 @@ class ArchiveWriter:
 
     def _add_request_part(self, exchange: int, part: bytes) -> None:
         if exchange in self._cut_requests:
+            self._cut_requests[exchange] += len(part)
             self.lost_bytes += len(part)
             return
         self._pending.records.append((RecordType.REQUEST_BODY, varint(exchange) + part))
@@ -355,7 +358,7 @@ class ArchiveWriter:
             self._append(frame + block)
         except OSError as error:
             self._pending = pending.without_bulk()
-            self._cut_requests.update(pending.request_sizes)
+            self._cut_requests |= pending.request_sizes
             self.lost_bytes += pending.body_size
             self._failure = RecordingError(
                 f"{self.path}: {error.strerror}; {pending.body_size:,} bytes were not recorded"
@@ -408,7 +411,7 @@ def _create(path: Path) -> int:
     try:
         fd = os.open(path, flags, 0o600)
     except FileExistsError as error:
-        raise RecordingError(f"{path}: exists already") from error
+        raise RecordingError(f"{path} exists already: choose another name") from error
     except OSError as error:
         raise RecordingError(f"{path}: cannot be created: {error.strerror}") from error
     with contextlib.suppress(ImportError, OSError):

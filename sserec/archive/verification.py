@@ -15,7 +15,7 @@ from sserec.archive.frames import DATA_MAGIC, content_size, frame_end, seek_tabl
 from sserec.archive.reader import ArchiveReader
 from sserec.archive.source import Source
 from sserec.archive.tables import EventTable
-from sserec.archive.values import Flaw, Problem
+from sserec.archive.values import ExchangeRecord, Flaw, Problem
 from sserec.display import argument
 from sserec.errors import DamagedArchive, NotAnArchive, UnsupportedVersion
 
@@ -114,6 +114,8 @@ def _compare_with_seek_table(reader: ArchiveReader) -> Iterator[Problem]:
 def _message(reader: ArchiveReader, problems: list[Problem]) -> str:
     open_count = sum(exchange.close is None for exchange in reader.exchanges)
     facts = [counted(len(reader.numbers))] + ([f"{open_count:,} not closed"] if open_count else [])
+    if cut_count := sum(map(is_cut, reader.exchanges)):
+        facts.append(f"{cut_count:,} not recorded in full")
     if problems:
         found = "1 problem" if len(problems) == 1 else f"{len(problems):,} problems, the first"
         facts.append(f"{found}: {problems[0].message}")
@@ -124,6 +126,12 @@ def _message(reader: ArchiveReader, problems: list[Problem]) -> str:
     if reader.state == "journal":
         return f"whole, but not finalised: the recorder did not end: {', '.join(facts)}"
     return f"whole: {', '.join(facts)}"
+
+
+def is_cut(exchange: ExchangeRecord) -> bool:
+    """Some of its bytes could not be recorded, or should not, which is no damage to the file."""
+    close = exchange.close
+    return close is not None and bool(close.lost_bytes or close.lost_request_bytes)
 
 
 def counted(exchanges: int) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sserec.check.findings import Say
 from sserec.interactions.diagnostics import shown
-from sserec.records import Close, Ending, ending
+from sserec.records import Close, Ending, Manner, ending
 
 if TYPE_CHECKING:
     from sserec.check.exchange import CheckedExchange
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 ENDINGS: dict[Ending, tuple[str, str]] = {
     Ending.UPSTREAM_CUT: ("upstream-cut", "the server's side ended before the response was whole"),
     Ending.UPSTREAM_RESET: ("upstream-reset", "the server's side broke the connection off"),
+    Ending.NOT_CONNECTED: ("not-connected", "the server was not reached, or not verified"),
     Ending.CLIENT_CANCELLED: ("client-cancelled", "the client hung up before the end"),
     Ending.RECORDER_STOPPED: ("recorder-stopped", "the recorder was stopped before the end"),
     Ending.RECORDER_KILLED: ("recorder-killed", "the recorder died; nobody saw how the exchange ended"),
@@ -41,7 +42,8 @@ def judge_end(exchange: "CheckedExchange", say: Say, *, saw_end: bool, event_cou
 
 
 def _details(exchange: "CheckedExchange", close: Close | None) -> str:
-    unanswered = ", and before any answer" if exchange.response is None else ""
+    was_connected = close is None or close.how is not Manner.UNREACHED
+    unanswered = ", and before any answer" if was_connected and exchange.response is None else ""
     error = f": {shown(close.error)}" if close is not None and close.error else ""
     return unanswered + error
 
@@ -49,5 +51,7 @@ def _details(exchange: "CheckedExchange", close: Close | None) -> str:
 def _judge_losses(close: Close, size_bytes: int, say: Say) -> None:
     if close.lost_bytes:
         say("bytes-lost", f"the last {close.lost_bytes:,} bytes could not be recorded", offset=size_bytes)
+    if close.lost_request_bytes:
+        say("request-lost", f"the last {close.lost_request_bytes:,} bytes of the request could not be recorded")
     if close.undecoded_from is not None:
         say("undecoded-body", "from here on the body is kept content-coded", offset=close.undecoded_from)

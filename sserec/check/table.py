@@ -59,6 +59,7 @@ SECTIONS = (
                 "The server's side ended before the response was whole by its own framing.",
             ),
             Rule("upstream-reset", ERROR, "The server's side broke the connection off."),
+            Rule("not-connected", ERROR, "The server could not be reached, or its certificate not verified."),
             Rule("client-cancelled", WARNING, "The client hung up before the event that ends the stream."),
             Rule("recorder-stopped", WARNING, "The recorder was stopped before the response had ended."),
             Rule("recorder-killed", WARNING, "The recorder died: nobody saw how the exchange ended."),
@@ -78,6 +79,11 @@ SECTIONS = (
             ),
             Rule("wrong-charset", WARNING, "The label names a charset, but an event stream is always UTF-8."),
         ),
+    ),
+    Section(
+        "The request as it was recorded",
+        Place.EXCHANGE,
+        (Rule("request-lost", WARNING, "The recorder had to drop the end of the request's body."),),
     ),
     Section(
         "The body as it was recorded",

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -14,7 +15,19 @@ from sserec.proxy.plan import Plan
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
-FILE = click.Path(dir_okay=False, path_type=Path)
+HOST_NAME = re.compile(r"[^\s/:@?#\[\]]+")
+
+
+class FileName(click.Path):
+    """A file's name, which is not empty."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not value:
+            self.fail("an empty name is no file's", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+FILE = FileName(dir_okay=False, path_type=Path)
 UNITS = {"": 1, "k": 1000, "m": 1000**2, "g": 1000**3, "ki": 1024, "mi": 1024**2, "gi": 1024**3}
 
 
@@ -30,6 +43,35 @@ class Address(click.ParamType[Any]):
         if not port.isdecimal() or int(port) > 0xFFFF:
             self.fail(f"{value} is not HOST:PORT", param, ctx)
         return host.strip("[]") or "127.0.0.1", int(port)
+
+
+class Host(click.ParamType[Any]):
+    """A server's name or address, by which connections are told apart: no URL and no port."""
+
+    name = "HOST"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        host = str(value).lower().strip("[]")
+        if not (HOST_NAME.fullmatch(host) or is_address(host)):
+            named = host_of(str(value))
+            self.fail(f"{value} is not a host's name alone" + (f": say {named}" if named else ""), param, ctx)
+        return host
+
+
+def is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def host_of(url: str) -> str | None:
+    """The host in a URL or behind HOST:PORT."""
+    try:
+        return urlsplit(url if "://" in url else f"//{url}").hostname
+    except ValueError:
+        return None
 
 
 class ServerUrl(click.ParamType[Any]):
@@ -57,8 +99,8 @@ class Size(click.ParamType[Any]):
 
 
 OPTIONS = (
-    click.option("--only", multiple=True, metavar="HOST", help="Record nothing else."),
-    click.option("--passthrough", multiple=True, metavar="HOST", help="Do not open; record sizes and times."),
+    click.option("--only", multiple=True, type=Host(), help="Record nothing else."),
+    click.option("--passthrough", multiple=True, type=Host(), help="Do not open; record sizes and times."),
     click.option("--max-body", "max_body_bytes", type=Size(), help="Keep no more than this of a body."),
     click.option("--upstream-ca", type=FILE, help="Trust these authorities as well."),
     click.option("--insecure", is_flag=True, help="Verify no server's certificate."),
@@ -82,7 +124,7 @@ def capture_options(command: Command) -> Command:
 
 def plan_of(*, only: tuple[str, ...], passthrough: tuple[str, ...], **asked: Any) -> Plan:
     """The plan that the options of :func:`capture_options` describe, with what a command adds."""
-    return Plan(**asked, inherited=inherited_files(), hosts=Hosts(names(only), names(passthrough)))
+    return Plan(**asked, inherited=inherited_files(), hosts=Hosts(frozenset(only), frozenset(passthrough)))
 
 
 def contradiction(plan: Plan) -> str | None:
@@ -92,7 +134,3 @@ def contradiction(plan: Plan) -> str | None:
     if plan.keep_secrets and (plan.redact_headers or plan.redact_query or plan.redact_json):
         return "--keep-secrets keeps everything: it goes with no --redact"
     return None
-
-
-def names(hosts: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(map(str.lower, hosts))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sserec.cli.progress import Progress
 from sserec.display import count, duration, size
 from sserec.errors import ArchiveError
 from sserec.proxy.plan import Plan
@@ -14,21 +15,40 @@ from sserec.records import Ending
 
 if TYPE_CHECKING:
     from sserec.proxy.outcome import Outcome
+    from sserec.proxy.remarks import Remarks
     from sserec.proxy.summary import Summary
 
 
 class Voice:
-    """What is said to the person, and what was."""
+    """What is said to the person, each thing once."""
 
     def __init__(self, *, quiet: bool) -> None:
-        self.said: list[str] = []
         self.quiet = quiet
+        self._said: Counter[str] = Counter()
+        self._progress: Progress | None = None
 
     def say(self, line: str) -> None:
-        """A notice; not with -q."""
-        self.said.append(line)
-        if not self.quiet:
+        """A notice; not with -q. A client that tries again hears the same again, its person does not."""
+        self._said[line] += 1
+        if not self.quiet and self._said[line] == 1:
             self.complain(line)
+
+    def recount(self) -> None:
+        """What was said once and happened more often."""
+        said, self._said = self._said, Counter()
+        for line, times in said.items():
+            if times > 1:
+                self.say(f"{count(times, 'time')}: {line}")
+
+    def finishing(self, share: float) -> None:
+        """The file is being packed; shown only where somebody watches and that takes a while."""
+        if not self.quiet:
+            self._progress = self._progress or Progress()
+            self._progress.say(f"sserec: finishing the recording, {share:.0%}")
+
+    def finished(self) -> None:
+        if self._progress is not None:
+            self._progress.wipe()
 
     def complain(self, line: str) -> None:
         """The reason for an exit code that is not the command's."""
@@ -44,7 +64,7 @@ class Demands:
 
     def unmet_by(self, outcome: "Outcome") -> str | None:
         """Why it does not; None where it does."""
-        if self.capture and not outcome.exchange_count:
+        if self.capture and outcome.exchange_count == outcome.unreached_count:
             return "nothing was captured (--require-capture)"
         if self.complete and outcome.lost:
             return "a part could not be recorded (--require-complete)"
@@ -53,6 +73,8 @@ class Demands:
 
 def tell(outcome: "Outcome", voice: Voice) -> None:
     """What was recorded, and what could not be."""
+    voice.finished()
+    voice.recount()
     if outcome.lost:
         reason = f": {outcome.lost.error}" if outcome.lost.error else ": the disk was too slow"
         lost_bytes = outcome.lost.size_bytes + outcome.lost.unwritten_bytes
@@ -69,11 +91,14 @@ def tell(outcome: "Outcome", voice: Voice) -> None:
             voice.say(f"{outcome.path} cannot be read back: {fault}")
 
 
-def tell_nothing(voice: Voice, plan: Plan) -> None:
+def tell_nothing(outcome: "Outcome", remarks: "Remarks", voice: Voice, plan: Plan) -> None:
     """That no exchange was captured, why that may be, and what to try."""
+    if outcome.exchange_count or (outcome.path and plan.hosts.passthrough):
+        return
     from sserec.proxy.advice import why_nothing
 
-    for line in ("NOTHING WAS CAPTURED", *why_nothing(plan, tuple(voice.said))):
+    what = "NO REQUEST WAS READ, only how much passed and when" if outcome.path else "NOTHING WAS CAPTURED"
+    for line in (what, *why_nothing(plan, remarks)):
         voice.say(line)
 
 
@@ -85,6 +110,7 @@ def closing_line(summary: "Summary", path: Path) -> str:
         size(summary.size_bytes),
         duration(summary.duration_ns),
         *endings(summary.endings),
+        *([f"{count(summary.undecoded_count, 'response')} kept as coded"] if summary.undecoded_count else []),
     ]
     return f"recorded {', '.join(facts)} → {path}"
 

@@ -43,6 +43,9 @@ class ExchangeFacts:
     events: int
     bytes: int
     coded_bytes: int | None
+    lost_bytes: int
+    """Of the body, that the recorder had to drop; as on the wire."""
+    lost_request_bytes: int
     t_open_ns: int | None
     time_to_first_byte_ns: int | None
     duration_ns: int | None
@@ -155,7 +158,7 @@ def file_facts(recording: "Recording") -> FileFacts:
 
 
 def exchange_facts(exchange: "Exchange") -> ExchangeFacts:
-    record, request, response = exchange.record, exchange.request, exchange.response
+    record, request, response, close = exchange.record, exchange.request, exchange.response, exchange.close
     return ExchangeFacts(
         exchange=exchange.number,
         method=request.method if request else None,
@@ -167,11 +170,13 @@ def exchange_facts(exchange: "Exchange") -> ExchangeFacts:
         events=exchange.event_count,
         bytes=record.body_size_bytes,
         coded_bytes=record.coded_size_bytes,
+        lost_bytes=close.lost_bytes if close else 0,
+        lost_request_bytes=close.lost_request_bytes if close else 0,
         t_open_ns=record.t_open_ns,
         time_to_first_byte_ns=exchange.time_to_first_byte_ns,
         duration_ns=exchange.duration_ns,
         end=exchange.ending,
-        error=exchange.close.error if exchange.close else None,
+        error=close.error if close else None,
         sha256=record.sha256,
         unknown=tuple(sorted(record.unknown)),
     )
@@ -183,7 +188,18 @@ def people_lines(facts: FileFacts) -> list[str]:
         return [headline(facts)]
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     lines = table(COLUMNS, rows, right=RIGHT_COLUMNS, elastic=COLUMNS.index("url"), width=width)
-    return [headline(facts), *lines, *unknown(facts)]
+    return [headline(facts), *lines, *lost(facts), *unknown(facts)]
+
+
+def lost(facts: FileFacts) -> Iterable[str]:
+    """What the recorder had to drop, or was told not to keep."""
+    for exchange in facts.exchanges:
+        for body, size_bytes in (
+            ("the request", exchange.lost_request_bytes),
+            ("the response", exchange.lost_bytes),
+        ):
+            if size_bytes:
+                yield f"exchange {exchange.exchange}: the last {size(size_bytes)} of {body} were not recorded"
 
 
 def unknown(facts: FileFacts) -> Iterable[str]:

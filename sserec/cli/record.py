@@ -78,8 +78,15 @@ def record(
             return view_recording(plan)
         return (record_pipe if from_stdin else record_command)(plan, voice, demands)
     except (SserecError, OSError) as fault:
-        voice.complain(str(fault))
+        voice.complain(told(fault))
         return getattr(fault, "exit_code", FAULT)
+
+
+def told(fault: SserecError | OSError) -> str:
+    """In a line: an OSError in the system's words, behind what it is about."""
+    if isinstance(fault, OSError) and fault.strerror:
+        return f"{fault.filename}: {fault.strerror}" if fault.filename else fault.strerror
+    return str(fault)
 
 
 def check_usage(plan: Plan, *, from_stdin: bool, viewed: bool) -> None:
@@ -107,12 +114,11 @@ def record_command(plan: Plan, voice: Voice, demands: Demands) -> int:
     from sserec.proxy.session import run
 
     try:
-        returncode, outcome = run(plan, trust, voice.say)
+        returncode, outcome, remarks = run(plan, trust, voice.say, voice.finishing)
     finally:
         trust.settle()
     tell(outcome, voice)
-    if not outcome.exchange_count:
-        tell_nothing(voice, plan)
+    tell_nothing(outcome, remarks, voice, plan)
     if reason := demands.unmet_by(outcome):
         raise RecordingError(reason)
     end_like(returncode)
@@ -122,8 +128,14 @@ def record_pipe(plan: Plan, voice: Voice, demands: Demands) -> int:
     """Records standard input until it ends."""
     from sserec.proxy.piped import run
 
-    outcome = run(sys.stdin.fileno(), plan, voice.say)
+    if sys.stdin.isatty():
+        voice.say(
+            "recording what is typed, until ^D; to record a stream: curl -N https://… | sserec record --stdin"
+        )
+    outcome = run(sys.stdin.fileno(), plan, voice.say, voice.finishing)
     tell(outcome, voice)
+    if outcome.path is None:
+        voice.say("NOTHING WAS CAPTURED: nothing came through the pipe")
     if reason := demands.unmet_by(outcome):
         raise RecordingError(reason)
     return 0

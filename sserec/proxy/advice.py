@@ -1,21 +1,23 @@
 """Why a recording stayed empty, and what to try. Pure text from what is known at the end of a run."""
 
+import re
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 
 from sserec.proxy.plan import Plan
+from sserec.proxy.remarks import Remarks
 from sserec.redact import SECRETS
 
-DISTRUST = "did not accept sserec's certificate"
-"""What the server says of a client that refused its certificate."""
 LINE_LENGTH = 160
 """What a command may take of a line of advice."""
+FIXED_URL = re.compile(r"https?://")
+"""In a command line: where it goes to is no matter of variables."""
 
 
-def why_nothing(plan: Plan, said: Sequence[str]) -> list[str]:
-    """Lines for the person: the likely cause first, then what to try. ``said``: what the run complained of."""
+def why_nothing(plan: Plan, remarks: Remarks) -> list[str]:
+    """Lines for the person: the likely cause first, then what to try."""
     if not plan.command:
         return ["no request came to the base URL"]
     if plan.reverse:
@@ -23,19 +25,48 @@ def why_nothing(plan: Plan, said: Sequence[str]) -> list[str]:
             "no request came to the base URL: the command does not read its variable, or has a setting of its own",
             "try: the client's base-URL option with the URL that `sserec record --reverse URL` prints",
         ]
-    if any(DISTRUST in line for line in said):
-        cause = "the command refused sserec's certificate: it pins its own (--cacert, or roots built in)"
-    elif plan.isolate:
+    if remarks.refused:
+        return [refusal(remarks.refused), *to_be_believed(plan)]
+    if plan.hosts.only and remarks.ignored:
+        return [
+            f"no request went to {listed(plan.hosts.only)}; those that were made went to {listed(remarks.ignored)}"
+        ]
+    if plan.isolate:
         cause = "the command made no request to a port that is caught (80, 443, those of its URLs; --port)"
-    elif plan.hosts.only:
-        cause = f"no request went to {', '.join(sorted(plan.hosts.only))} by way of the proxy"
     else:
         cause = f"the command made no request, or {ignorant_client(plan.command)}"
-    command = restated(plan.command)
-    tries = [f"try: sserec record --reverse https://API-HOST -- {command}"]
-    if sys.platform == "linux" and not plan.isolate:
-        tries.insert(0, f"try: sserec record --isolate -- {command}")
-    return [cause, *tries]
+    return [cause, *ways_round(plan)]
+
+
+def refusal(servers: Iterable[str]) -> str:
+    return (
+        f"the command refused sserec's certificate for {listed(servers)}: "
+        "it trusts authorities of its own (--cacert, --ca-certificate, or built in)"
+    )
+
+
+def to_be_believed(plan: Plan) -> list[str]:
+    """A client that names its authorities need not, and one that has them built in can be told another URL."""
+    return [
+        "try: the command without its own authorities; sserec takes them instead, by --upstream-ca FILE",
+        *by_base_url(plan),
+    ]
+
+
+def ways_round(plan: Plan) -> list[str]:
+    isolated = [f"try: sserec record --isolate -- {restated(plan.command)}"]
+    return [*(isolated if sys.platform == "linux" and not plan.isolate else []), *by_base_url(plan)]
+
+
+def by_base_url(plan: Plan) -> list[str]:
+    """A command whose URL stands in its own words takes none from a variable."""
+    if any(FIXED_URL.search(word) for word in plan.command):
+        return []
+    return [f"try: sserec record --reverse https://API-HOST -- {restated(plan.command)}"]
+
+
+def listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))
 
 
 def restated(command: Sequence[str]) -> str:

@@ -4,6 +4,7 @@ Invariant: no file is ever lost to a recording unasked, nor, where it was asked 
 file without a single exchange is not left in the way of the next try.
 """
 
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from itertools import chain, count
@@ -46,15 +47,18 @@ class Destination:
             self._put_back()
             raise
 
-    def keep(self) -> str | None:
-        """Ends the file for good. What went wrong, if something did: then the file is still a readable journal."""
+    def keep(self, tell: Callable[[float], None] = lambda share: None) -> str | None:
+        """Ends the file for good. What went wrong, if something did: then the file is still a readable journal.
+
+        ``tell`` hears how much of the work is done, as a share.
+        """
         from sserec.archive import finalise  # not before the command has started: 10 ms
 
         try:
             if self._aside:
                 self._aside.unlink(missing_ok=True)
             self.writer.close()
-            finalise(self.path)
+            finalise(self.path, tell)
         except (ArchiveError, RecordingError, OSError) as fault:
             return str(fault)
         return None

@@ -11,6 +11,7 @@ from itertools import chain, repeat
 from pathlib import Path
 
 from sserec.authority import Authority
+from sserec.errors import RecordingError
 from sserec.proxy import environment, outward
 from sserec.proxy.environment import ClientFiles, Prepared
 from sserec.proxy.plan import Plan
@@ -137,8 +138,12 @@ def system_wgetrc() -> bytes:
 
 
 def written(prepared: Prepared, folder: Path) -> Prepared:
+    """Writes the files; raises RecordingError where there is no room for them."""
     for name, data in prepared.files.items():
-        (folder / name).write_bytes(data)
+        try:
+            (folder / name).write_bytes(data)
+        except OSError as fault:
+            raise RecordingError(f"{folder / name}: {fault.strerror}") from fault
     return prepared
 
 

@@ -232,7 +232,11 @@ class ResponseReader(MessageReader):
         if head.is_interim:
             return [head]
         method = self._methods.popleft() if self._methods else "GET"
-        return [head, *self._body_of(head, method)]
+        try:
+            return [head, *self._body_of(head, method)]
+        except ProtocolError as error:  # of a body that cannot be delimited the head is still worth knowing
+            self._step = self._silent
+            return [head, Fault(str(error))]
 
     def _body_of(self, head: ResponseHead, method: str) -> list[Event]:
         """Chooses the body's step by RFC 9112, section 6.3."""

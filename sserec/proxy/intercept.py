@@ -15,7 +15,7 @@ from sserec.proxy.http1 import RequestHead
 from sserec.proxy.incoming import READ_BYTES, Incoming
 from sserec.proxy.kernel import close_with_reset
 from sserec.proxy.leg import Leg, describe
-from sserec.proxy.observer import BlindObserver, Observer, Origin
+from sserec.proxy.observer import BlindObserver, Departure, Observer, Origin
 from sserec.proxy.presence import while_present
 from sserec.proxy.refusal import CLOSE, answer, refuse, refuse_request
 from sserec.proxy.routing import NoRoute, Route, connect_route
@@ -33,7 +33,7 @@ from sserec.proxy.upstream import (
     watch,
     where,
 )
-from sserec.records import Request
+from sserec.records import Manner, Request
 
 ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 HTTP_PROTOCOLS = ("h2", "http/1.1")
@@ -45,11 +45,11 @@ async def serve_connect(sock: socket.socket, incoming: Incoming, setting: Settin
     client = Leg(sock, Side.CLIENT, setting.clock)
     try:
         route = connect_route(incoming.head.target)
-        upstream = await while_present(sock, reach(route, setting))
+        upstream = await while_present(sock, reach(route, setting), where(route))
     except NoRoute as error:
         await refuse(client, answer(400, str(error), CLOSE))
     except UpstreamError as error:
-        setting.log(str(error))
+        setting.log(error.told)
         head = incoming.head
         record_failure(
             setting,
@@ -57,7 +57,7 @@ async def serve_connect(sock: socket.socket, incoming: Incoming, setting: Settin
             Request(head.method, head.target, head.http_version, head.headers),
             str(error),
         )
-        await refuse(client, answer(502, str(error), CLOSE))
+        await refuse(client, answer(502, error.told, CLOSE))
     else:
         await Interception(sock, route, upstream, setting).run(incoming.rest)
 
@@ -67,7 +67,7 @@ async def serve_diverted(sock: socket.socket, route: Route, setting: Setting) ->
     try:
         upstream = await reach(route, setting)
     except UpstreamError as error:
-        setting.log(str(error))
+        setting.log(error.told)
         record_failure(setting, route.host, Request("CONNECT", where(route), ""), str(error))
         close_with_reset(sock)
     else:
@@ -134,13 +134,17 @@ class Interception:
         name = hello.server_name or self.route.host
         try:
             shaking_hands = secure(self.upstream, self.route, name, offer, self.setting)
-            upstream = await while_present(self.sock, shaking_hands)
+            upstream = await while_present(self.sock, shaking_hands, where(self.route))
         except UpstreamError as error:
-            await self._refuse(early, name, str(error))
+            await self._refuse(early, name, error)
             return
         client_tls = await self._shake_hands(early, name, (upstream.alpn,) if upstream.alpn else ())
-        if client_tls is not None:
-            await self._run_tunnel(b"", upstream, client_tls, self._watch("https", upstream))
+        if client_tls is None:
+            return
+        observer = self._watch("https", upstream)
+        await self._run_tunnel(b"", upstream, client_tls, observer)
+        if not observer.has_heard_client:
+            self.setting.remarks.refuse(where(self.route))
 
     async def _shake_hands(self, early: bytes, name: str, alpn: tuple[str, ...]) -> Tls | None:
         """TLS with the client under a certificate of ours; None when it does not accept that."""
@@ -150,17 +154,24 @@ class Interception:
         except OSError as error:
             reason = f"the client did not accept sserec's certificate: {describe(error)}"
             self.setting.log(f"{where(self.route)}: {reason}")
-            Observer(self.setting.sink, self._origin("https")).go_opaque(reason, self.setting.clock.now_ns())
+            self.setting.remarks.refuse(where(self.route))
+            self._record_refusal(reason)
             return None
 
-    async def _refuse(self, early: bytes, name: str, why: str) -> None:
+    def _record_refusal(self, reason: str) -> None:
+        now_ns = self.setting.clock.now_ns()
+        observer = Observer(self.setting.sink, self._origin("https"))
+        observer.go_opaque(reason, now_ns)
+        observer.end(Departure(Side.CLIENT, Manner.FAULT, now_ns))
+
+    async def _refuse(self, early: bytes, name: str, why: UpstreamError) -> None:
         """The reason reaches the client as an HTTP response, once its request shows that it listens."""
-        self.setting.log(why)
+        self.setting.log(why.told)
         client_tls = await self._shake_hands(early, name, ("http/1.1",))
         if client_tls is not None:
             client = Leg(self.sock, Side.CLIENT, self.setting.clock, client_tls)
             await refuse_request(
-                client, answer(502, why, CLOSE), lambda head: self._record_failure(head, why)
+                client, answer(502, why.told, CLOSE), lambda head: self._record_failure(head, str(why))
             )
 
     def _record_failure(self, head: RequestHead, why: str) -> None:

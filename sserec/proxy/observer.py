@@ -49,6 +49,8 @@ class Watched:
         self.last_t_ns = t_ns
         self.opaque = opaque
         """Its bytes are counted and not kept."""
+        self._fault: Departure | None = None
+        """Who broke the protocol in its middle."""
 
     def chunk(self, data: bytes, arrival: Arrival) -> None:
         if self.opaque:
@@ -65,20 +67,27 @@ class Watched:
         self.last_t_ns = arrival.t_ns
         self.sink.traffic(side, arrival.t_ns, size_bytes)
 
+    def lose_sight(self, fault: Departure) -> None:
+        """Its bytes cannot be followed any more; how much still comes is told until the connection ends."""
+        self.opaque, self._fault = True, fault
+
     def complete(self, t_ns: int, how: Manner = Manner.END, trailers: Headers = ()) -> None:
         self.sink.close(Close(t_ns, Closer.UPSTREAM, how, framing_complete=True, trailers=trailers))
 
     def cut(self, departure: Departure) -> None:
         """Ends it when the side left, or when the last of it arrived, should that be later.
 
-        What is opaque has no framing but the connection's own end.
+        What is opaque has no framing but the connection's own end. Who broke the protocol before that ended it.
         """
+        departure = self._fault or departure
         complete = self.opaque and departure.manner is Manner.CLOSE
         t_ns = max(departure.t_ns, self.last_t_ns)
         self.sink.close(Close(t_ns, departure.side.closer, departure.manner, complete, departure.error))
 
     def stop(self, t_ns: int) -> None:
-        self.sink.close(Close(t_ns, Closer.RECORDER, Manner.STOP, framing_complete=False))
+        if self._fault is not None:
+            return self.cut(self._fault)
+        return self.sink.close(Close(t_ns, Closer.RECORDER, Manner.STOP, framing_complete=False))
 
 
 class Observer:
@@ -121,15 +130,30 @@ class Observer:
         for exchange in self._take_open():
             exchange.stop(t_ns)
 
+    @property
+    def has_heard_client(self) -> bool:
+        """The client has said anything at all."""
+        return True
+
     def go_opaque(self, reason: str, t_ns: int) -> None:
         """From here on only sizes and times are told."""
         sink = self._sink.open_opaque(self.origin.target, reason, t_ns)
         self._opaque = Watched(sink, t_ns, opaque=True)
 
     def _fault(self, side: Side, reason: str, t_ns: int) -> None:
-        """``side`` broke the protocol: what was open is lost to us, though not to the client."""
-        self._cut_all(Departure(side, Manner.FAULT, t_ns, reason))
-        self.go_opaque(reason, t_ns)
+        """``side`` broke the protocol: what was open is lost to us, though not to the client.
+
+        A lone exchange goes on as sizes and times. Where there were more, nobody can tell whose bytes they are.
+        """
+        fault = Departure(side, Manner.FAULT, t_ns, reason)
+        match tuple(self._take_open()):
+            case (alone,):
+                alone.lose_sight(fault)
+                self._opaque = alone
+            case several:
+                for exchange in several:
+                    exchange.cut(fault)
+                self.go_opaque(reason, t_ns)
 
     def _cut_all(self, departure: Departure) -> None:
         for exchange in self._take_open():

@@ -23,6 +23,10 @@ class Http1Observer(Observer):
         self._sending: Watched | None = None
         self._t_response_ns: int | None = None
 
+    @property
+    def has_heard_client(self) -> bool:
+        return self._requests.has_begun
+
     def _observe(self, side: Side, data: bytes, arrival: Arrival) -> None:
         if side is Side.UPSTREAM:
             self._observe_responses(data, arrival)

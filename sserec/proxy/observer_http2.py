@@ -22,6 +22,10 @@ class Http2Observer(Observer):
         self._answered: set[int] = set()
         self._last_opened = 0
 
+    @property
+    def has_heard_client(self) -> bool:
+        return self._requests.has_begun
+
     def _observe(self, side: Side, data: bytes, arrival: Arrival) -> None:
         reader = self._responses if side is Side.UPSTREAM else self._requests
         for event in reader.feed(data):

@@ -1,10 +1,15 @@
 """How a recording ends, whichever way the bytes came in."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from sserec.proxy.destination import Destination
 from sserec.proxy.recorder import Lost, Recorder
+
+Tell: TypeAlias = Callable[[float], None]
+"""Takes the share of the work that is done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,16 +19,27 @@ class Outcome:
     path: Path | None
     """The recording; None where there is none, because nothing was captured."""
     exchange_count: int
+    unreached_count: int
+    """Of these, such as never left for their server."""
     lost: Lost
     trouble: str | None
     """Why the file could not be finalised."""
 
 
-def finish(recorder: Recorder, destination: Destination) -> Outcome:
-    """Ends the recording in order. Without an exchange or a connection in it, no file is left."""
+def silent(share: float) -> None: ...
+
+
+def finish(recorder: Recorder, destination: Destination, tell: Tell = silent) -> Outcome:
+    """Ends the recording in order. Without an exchange, or a byte that passed, no file is left."""
     is_drained = recorder.close()
-    if not recorder.exchange_count and not recorder.opaque_count:
+    path: Path | None = destination.path
+    trouble = None
+    if not recorder.exchange_count and not recorder.unread_bytes:
+        path = None
         destination.discard()
-        return Outcome(None, 0, recorder.lost, None)
-    trouble = destination.keep() if is_drained else "the disk takes no more"
-    return Outcome(destination.path, recorder.exchange_count, recorder.lost, trouble)
+    elif is_drained:
+        trouble = destination.keep(tell)
+    else:
+        trouble = "the disk takes no more"
+    counts = recorder.exchange_count, recorder.unreached_count
+    return Outcome(path, *counts, recorder.lost, trouble)

@@ -14,8 +14,8 @@ from sserec import __version__
 from sserec.archive import Meta
 from sserec.proxy.clock import Clock
 from sserec.proxy.destination import Destination, destination_path
-from sserec.proxy.facts import Arrival, ExchangeSink
-from sserec.proxy.outcome import Outcome, finish
+from sserec.proxy.facts import Arrival, ExchangeSink, Sink
+from sserec.proxy.outcome import Outcome, Tell, finish
 from sserec.proxy.plan import Plan
 from sserec.proxy.recorder import Recorder
 from sserec.records import Close, Closer, Manner, Request
@@ -30,18 +30,21 @@ MERGED_RATIO = 3
 MERGED_MIN_EVENTS = 10
 
 
-def run(source: int, plan: Plan, say: Callable[[str], None]) -> Outcome:
-    """Records what the descriptor ``source`` gives until its end. Raises RecordingError."""
+def run(source: int, plan: Plan, say: Callable[[str], None], tell: Tell) -> Outcome:
+    """Records what the descriptor ``source`` gives until its end. Raises RecordingError.
+
+    ``tell`` hears how far the file is finished.
+    """
     clock = Clock()
     destination = Destination(destination_path(plan), meta(clock), overwrite=plan.overwrite)
     recorder = Recorder(destination.writer, clock, max_body_bytes=plan.max_body_bytes)
-    intake = Intake(source, recorder.open_exchange(BODY_ALONE, None, clock.now_ns()), clock)
+    intake = Intake(source, recorder, clock)
     intake.run()
     if intake.is_merged:
         say(
             f"{intake.event_count} events came in {reads(intake)}: their times are not the server's (curl -N)"
         )
-    return finish(recorder, destination)
+    return finish(recorder, destination, tell)
 
 
 def meta(clock: Clock) -> Meta:
@@ -58,15 +61,17 @@ def reads(intake: "Intake") -> str:
 
 
 class Intake:
-    """Reads the pipe into an exchange."""
+    """Reads the pipe into an exchange, which there is as soon as something has come."""
 
-    def __init__(self, source: int, exchange: ExchangeSink, clock: Clock) -> None:
+    def __init__(self, source: int, sink: Sink, clock: Clock) -> None:
         self.read_count = 0
         self.event_count = 0
         """Blank lines, roughly."""
         self._source = source
-        self._exchange = exchange
+        self._sink = sink
         self._clock = clock
+        self._exchange: ExchangeSink | None = None
+        self._t_begun_ns = clock.now_ns()
 
     @property
     def is_merged(self) -> bool:
@@ -82,10 +87,14 @@ class Intake:
                 close = Close(self._clock.now_ns(), Closer.RECORDER, Manner.STOP, framing_complete=False)
             else:
                 close = Close(self._clock.now_ns(), Closer.UPSTREAM, Manner.END, framing_complete=True)
-        self._exchange.close(close)
+        if self._exchange is not None:
+            self._exchange.close(close)
 
     def _take(self, data: bytes) -> None:
-        self._exchange.chunk(data, Arrival(self._clock.now_ns()))
+        arrival = Arrival(self._clock.now_ns())
+        if self._exchange is None:
+            self._exchange = self._sink.open_exchange(BODY_ALONE, None, self._t_begun_ns)
+        self._exchange.chunk(data, arrival)
         self.read_count += 1
         self.event_count += data.count(b"\n\n") + data.count(b"\n\r\n")
 

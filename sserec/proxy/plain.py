@@ -56,9 +56,9 @@ async def _serve(client: Leg, incoming: Incoming, setting: Setting) -> Incoming 
     try:
         upstream = await _reach(forwarded.route, setting)
     except UpstreamError as error:
-        setting.log(str(error))
+        setting.log(error.told)
         record_failure(setting, forwarded.route.host, as_sent(incoming.head, forwarded), str(error))
-        await refuse(client, answer(502, str(error), CLOSE))
+        await refuse(client, answer(502, error.told, CLOSE))
         return None
     return await _tunnel(client, upstream, forwarded.route, incoming, setting)
 

@@ -15,8 +15,8 @@ class ClientGone(ConnectionResetError):
     """The client closed its connection before the work for it was done."""
 
 
-async def while_present(client: socket.socket, work: Coroutine[Any, Any, T]) -> T:
-    """What ``work`` returns; raises ClientGone, having cancelled it, when the client goes first."""
+async def while_present(client: socket.socket, work: Coroutine[Any, Any, T], server: str) -> T:
+    """What ``work``, which reaches ``server``, returns; when the client goes, it is cancelled and ClientGone raised."""
     loop = asyncio.get_running_loop()
     task = loop.create_task(work)
     gone = False
@@ -33,7 +33,7 @@ async def while_present(client: socket.socket, work: Coroutine[Any, Any, T]) -> 
         return await task
     except asyncio.CancelledError as cancelled:
         if gone:
-            raise ClientGone("it hung up while its server was being reached") from cancelled
+            raise ClientGone(f"it hung up while {server} was being reached") from cancelled
         raise
     finally:
         loop.remove_reader(client)

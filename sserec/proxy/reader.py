@@ -37,6 +37,11 @@ class StepReader(Generic[E]):
         return self._buffer_start + self._at
 
     @property
+    def has_begun(self) -> bool:
+        """Anything at all has been fed."""
+        return self._buffer_start + len(self._buffer) > 0
+
+    @property
     def unread_size_bytes(self) -> int:
         """How many bytes were fed and not consumed."""
         return len(self._buffer) - self._at

@@ -17,7 +17,7 @@ from sserec.errors import RecordingError
 from sserec.proxy.clock import Clock
 from sserec.proxy.facts import Arrival, ExchangeSink, Side
 from sserec.proxy.written import ExchangeWriter, Written
-from sserec.records import Close, Connection, Headers, Request, Response
+from sserec.records import Close, Connection, Headers, Manner, Request, Response
 from sserec.redact import SECRETS, Policy
 
 QUEUE_LIMIT_BYTES = 64 * 1024 * 1024
@@ -69,7 +69,10 @@ class Recorder:
         self.max_body_bytes = sys.maxsize if max_body_bytes is None else max_body_bytes
         self._lost = Lost()
         self.exchange_count = 0
-        self.opaque_count = 0
+        self.unreached_count = 0
+        """Exchanges of ``exchange_count`` that never left, because their server could not be reached or verified."""
+        self.unread_bytes = 0
+        """What passed uncopied: of connections that nobody looks into."""
         self._writer = writer
         self._limit_bytes = queue_limit_bytes
         self._queue: SimpleQueue[Entry | None] = SimpleQueue()
@@ -94,7 +97,6 @@ class Recorder:
 
     def open_opaque(self, target: str, reason: str, t_ns: int) -> ExchangeSink:
         """Starts to record sizes and times of a connection that nobody looks into."""
-        self.opaque_count += 1
         written = Written(self._writer, self.policy)
         return self._opened(written, self.put_head(0, written.open_opaque, target, reason, t_ns))
 
@@ -168,17 +170,18 @@ class OpenExchange:
         self._recorder = recorder
         self._written = written
         self._request_room_bytes = self._response_room_bytes = recorder.max_body_bytes
-        self._lost_request = False
-        self._lost_bytes = 0
-        """Of the response, for want of room in the queue or under the limit that was asked for."""
+        self._lost_request_bytes = self._lost_bytes = 0
+        """For want of room in the queue, or under the limit that was asked for."""
 
     def request_body(self, data: bytes) -> None:
         kept = data[: self._request_room_bytes]
         self._request_room_bytes -= len(kept)
-        if self._lost_request and kept:
+        if self._lost_request_bytes and kept:
             self._recorder.lose(kept)
+            kept = b""
         elif kept and not self._recorder.put_body(kept, self._written.request_body):
-            self._lost_request = True
+            kept = b""
+        self._lost_request_bytes += len(data) - len(kept)
 
     def request_sent(self, t_ns: int) -> None:
         self._recorder.put_head(0, self._written.request_sent, t_ns)
@@ -198,11 +201,18 @@ class OpenExchange:
         self._lost_bytes += len(data) - len(kept)
 
     def traffic(self, side: Side, t_ns: int, size_bytes: int) -> None:
+        self._recorder.unread_bytes += size_bytes
         self._recorder.put_head(0, self._written.traffic, side, t_ns, size_bytes)
 
     def close(self, close: Close) -> None:
+        self._recorder.unreached_count += close.how is Manner.UNREACHED
         trailers, _ = self._recorder.policy.headers(close.trailers)
-        clean = replace(close, trailers=trailers, lost_bytes=self._lost_bytes)
+        clean = replace(
+            close,
+            trailers=trailers,
+            lost_bytes=self._lost_bytes,
+            lost_request_bytes=self._lost_request_bytes,
+        )
         self._recorder.put_head(size_of(trailers), self._written.close, clean)
 
 

@@ -19,7 +19,8 @@ from sserec.proxy.leg import Leg, describe
 from sserec.proxy.outward import DIRECT, OutwardProxies
 from sserec.proxy.plain import converse
 from sserec.proxy.refusal import CLOSE, answer, refuse
-from sserec.proxy.routing import ReverseRoute, Route
+from sserec.proxy.remarks import Remarks
+from sserec.proxy.routing import ReverseRoute, Route, bracketed
 from sserec.proxy.setting import ClientContexts, Recording, ServerContexts, Setting
 
 BACKLOG = 512
@@ -60,6 +61,11 @@ class ProxyServer:
         self._listeners: list[socket.socket] = []
         self._connections: set[asyncio.Task[None]] = set()
 
+    @property
+    def remarks(self) -> Remarks:
+        """What was noticed so far."""
+        return self._setting.remarks
+
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> tuple[str, int]:
         """Listens, and returns where. Raises RecordingError when it cannot."""
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -98,20 +104,21 @@ class ProxyServer:
     def _accept(self, listener: socket.socket, serve_one: ServeOne) -> None:
         for _ in range(ACCEPTS_AT_ONCE):
             try:
-                sock, _ = listener.accept()
+                sock, client = listener.accept()
             except OSError:
                 return
             sock.setblocking(False)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            connection = asyncio.create_task(self._serve(sock, serve_one))
+            connection = asyncio.create_task(self._serve(sock, client, serve_one))
             self._connections.add(connection)
             connection.add_done_callback(self._connections.discard)
 
-    async def _serve(self, sock: socket.socket, serve_one: ServeOne) -> None:
+    async def _serve(self, sock: socket.socket, client: tuple[str, int], serve_one: ServeOne) -> None:
         try:
             await serve_one(sock, self._setting)
         except OSError as error:  # the client left before anything could be said
-            self._setting.log(f"a client left: {describe(error)}")
+            host, port = client[:2]
+            self._setting.log(f"the client at {bracketed(host)}:{port} left: {describe(error)}")
         finally:
             sock.close()
 

@@ -13,6 +13,7 @@ import signal
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from sserec import __version__
 from sserec.archive import Meta
@@ -23,9 +24,10 @@ from sserec.proxy.clock import Clock
 from sserec.proxy.destination import Destination, destination_path
 from sserec.proxy.endpoint import Endpoint, Say, policy_of
 from sserec.proxy.isolation import CannotIsolate, Enclosure, ports_to_catch, run_isolated
-from sserec.proxy.outcome import Outcome, finish
+from sserec.proxy.outcome import Outcome, Tell, finish
 from sserec.proxy.plan import Plan
 from sserec.proxy.recorder import Recorder
+from sserec.proxy.remarks import Remarks
 from sserec.proxy.trust import UpstreamTrust
 from sserec.redact import Policy
 
@@ -33,8 +35,17 @@ DRAIN_S = 0.5
 """What is still open when the command has ended belongs to something it left behind."""
 
 
-def run(plan: Plan, trust: UpstreamTrust, say: Say) -> tuple[int, Outcome]:
-    """Records as ``plan`` says. Returns how the command ended (a signal below zero), and the recording.
+class Run(NamedTuple):
+    """What came of it."""
+
+    returncode: int
+    """How the command ended; a signal below zero."""
+    outcome: Outcome
+    remarks: Remarks
+
+
+def run(plan: Plan, trust: UpstreamTrust, say: Say, tell: Tell) -> Run:
+    """Records as ``plan`` says. ``tell`` hears how far the file is finished.
 
     Raises UsageError, RecordingError or OSError when it cannot begin, CannotStart among them; then no file is left.
     """
@@ -44,7 +55,7 @@ def run(plan: Plan, trust: UpstreamTrust, say: Say) -> tuple[int, Outcome]:
     except BaseException:  # ^C among them
         session.discard_if_empty()
         raise
-    return returncode, session.finish()
+    return Run(returncode, session.finish(tell), session.remarks)
 
 
 class Session:
@@ -75,8 +86,12 @@ class Session:
             finally:
                 await self._endpoint.stop(DRAIN_S)
 
-    def finish(self) -> Outcome:
-        return finish(self._recorder, self._destination)
+    def finish(self, tell: Tell) -> Outcome:
+        return finish(self._recorder, self._destination, tell)
+
+    @property
+    def remarks(self) -> Remarks:
+        return self._endpoint.server.remarks
 
     def discard_if_empty(self) -> None:
         """What was interrupted before it recorded anything leaves no file; otherwise the file stays a journal."""

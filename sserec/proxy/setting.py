@@ -13,6 +13,7 @@ from sserec.proxy.attention import Attention, Hosts
 from sserec.proxy.clock import Clock
 from sserec.proxy.facts import Sink
 from sserec.proxy.outward import OutwardProxies
+from sserec.proxy.remarks import Remarks
 from sserec.proxy.routing import ReverseRoute
 from sserec.records import Headers
 
@@ -48,10 +49,14 @@ class Setting:
     outward: OutwardProxies
     reverse: tuple[ReverseRoute, ...]
     log: Callable[[str], None]
+    remarks: Remarks = field(default_factory=Remarks)
     connection_ids: "count[int]" = field(default_factory=lambda: count(1))
 
     def attention(self, host: str) -> Attention:
-        return self.hosts.attention(host)
+        attention = self.hosts.attention(host)
+        if attention is Attention.IGNORE:
+            self.remarks.ignore(host)
+        return attention
 
     def admits(self, headers: Headers) -> bool:
         """The request carries the proxy's credentials, where it asks for some (RFC 7617)."""

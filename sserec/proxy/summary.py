@@ -27,6 +27,8 @@ class Summary:
     duration_ns: int
     """From the first request to the last end."""
     endings: Counter[Ending]
+    undecoded_count: int
+    """Exchanges whose content coding nobody knows, or broke: from there on they are kept as they came."""
 
 
 def summarise(path: Path) -> Summary:
@@ -45,12 +47,17 @@ def summarise(path: Path) -> Summary:
             size_bytes=sum(exchange.record.body_size_bytes for exchange in exchanges),
             duration_ns=duration_ns(exchanges),
             endings=Counter(exchange.ending for exchange in exchanges if exchange.ending),
+            undecoded_count=sum(is_undecoded(exchange) for exchange in exchanges),
         )
 
 
 def is_unanswered(exchange: Exchange) -> bool:
     """Not so for a body that was piped in, which has neither request nor response."""
     return bool(exchange.request and exchange.request.method and not exchange.response)
+
+
+def is_undecoded(exchange: Exchange) -> bool:
+    return exchange.close is not None and exchange.close.undecoded_from is not None
 
 
 def duration_ns(exchanges: list[Exchange]) -> int:

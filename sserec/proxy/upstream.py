@@ -18,8 +18,18 @@ PASSTHROUGH = "in --passthrough"
 """Why a connection was not looked into."""
 
 
+UNKNOWN_AUTHORITY = (2, 18, 19, 20, 21)
+"""OpenSSL's reasons (x509_vfy.h) that come down to an authority that is not known here."""
+TRUST_IT = "--upstream-ca FILE names authorities to trust besides the system's"
+
+
 class UpstreamError(Exception):
     """The server cannot be reached or verified; the text says why, in one line."""
+
+    def __init__(self, reason: str, advice: str = "") -> None:
+        super().__init__(reason)
+        self.told = f"{reason} ({advice})" if advice else reason
+        """What a person is told, with what to do about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +83,7 @@ async def secure(
     except BaseException as error:
         upstream.close()
         if isinstance(error, OSError | ValueError):
-            raise UpstreamError(f"{where(route)}: {handshake_failure(error)}") from error
+            raise UpstreamError(f"{where(route)}: {handshake_failure(error)}", advice(error)) from error
         raise
     connection = replace(
         upstream.connection, t_tls_ns=setting.clock.now_ns(), tls_version=tls.version, alpn=tls.alpn
@@ -90,6 +100,11 @@ def handshake_failure(error: OSError | ValueError) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"certificate not verified: {describe(error)}"
     return f"TLS failed: {describe(error) if isinstance(error, OSError) else error}"
+
+
+def advice(error: OSError | ValueError) -> str:
+    is_unknown = isinstance(error, ssl.SSLCertVerificationError) and error.verify_code in UNKNOWN_AUTHORITY
+    return TRUST_IT if is_unknown else ""
 
 
 def watch(setting: Setting, scheme: str, authority: str, upstream: Upstream) -> Observer:
@@ -114,4 +129,4 @@ def record_failure(setting: Setting, host: str, request: Request, reason: str) -
         return
     now_ns = setting.clock.now_ns()
     exchange = setting.sink.open_exchange(request, None, now_ns)
-    exchange.close(Close(now_ns, Closer.UPSTREAM, Manner.FAULT, framing_complete=False, error=reason))
+    exchange.close(Close(now_ns, Closer.UPSTREAM, Manner.UNREACHED, framing_complete=False, error=reason))

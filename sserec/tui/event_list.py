@@ -76,7 +76,7 @@ class EventLines(LineView):
         if line.is_stray:
             return [(f"{line.type}: {line.text}", self.ink("stray"))]
         step = "" if line.step is None else str(line.step)
-        ink = self.ink(kind_ink(line.kind)) if line.kind else self.ink("quiet")
+        ink = self.kind_ink(line)
         pieces = [
             (tail(printable(line.type), widths.type).ljust(widths.type) + " ", ink),
             (step.rjust(2) + "  ", self.ink("quiet")),
@@ -84,6 +84,10 @@ class EventLines(LineView):
         if widths.kind:
             pieces.append((tail(printable(line.kind or ""), widths.kind).ljust(widths.kind) + "  ", ink))
         return [*pieces, (line.text, self.ink("plain"))]
+
+    def kind_ink(self, line: Line) -> Style:
+        """The ink of the step's type, where the event names it."""
+        return self.ink(kind_ink(line.kind)) if line.kind else self.ink("quiet")
 
     def time(self, line: Line) -> str:
         """The time column, as it was chosen."""

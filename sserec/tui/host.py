@@ -8,11 +8,13 @@ import os
 import sys
 from collections.abc import Iterable, Mapping
 from functools import partial
+from pathlib import Path
 from typing import ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
+from textual.types import CSSPathType
 
 from sserec.errors import UsageError
 from sserec.tui.commanding import Commanding
@@ -23,6 +25,7 @@ from sserec.tui.page import Page
 from sserec.tui.themes import THEMES, chosen_theme
 
 APP_KEYS = frozenset({"palette", "help", "keys", "quit"})
+STYLES = Path(__file__).with_name("viewer.tcss")
 SWITCH_S = 0.0002
 """How soon a job in a thread makes way for a frame: it does so some ten times a frame, and the interpreter's own 5 ms
 would make that three frames."""
@@ -32,7 +35,7 @@ class Host(App[None]):
     """An application of one screen, and those that are opened over it."""
 
     TITLE = "sserec"
-    CSS_PATH = "viewer.tcss"
+    CSS_PATH: ClassVar[CSSPathType | None] = STYLES
     COMMAND_PALETTE_BINDING = "ctrl+p"
     BINDINGS: ClassVar[list[BindingType]] = bindings(APP_KEYS)
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-medium"), (170, "-wide")]  # noqa: RUF012 typed by Textual

@@ -91,6 +91,10 @@ GROUPS: dict[str, tuple[Key, ...]] = {
         Key("replay", "r", "replay", "serve this recording; again: stop that"),
         Key("diff", "d", "diff", "compare with another recording"),
     ),
+    "Side by side": (
+        Key("together", "T", "together", "scroll together by time instead of by alignment, and back"),
+        Key("differences", "D", "differences", "hide or show the list of differences"),
+    ),
     "Else": (
         Key("command", ":", "command", "a command; a number goes to that event", "command"),
         Key("palette", "ctrl+p", "palette", "all commands, to search in"),
@@ -106,7 +110,9 @@ HINTS = tuple(key for key in ALL if key.hint)
 
 SCROLLING = frozenset({"down", "up", "page-down", "page-up", "first", "last"})
 """What each pane does in its own way; all else is the same wherever the keys go."""
-ANYWHERE = IDS - SCROLLING
+COMPARING = frozenset(key.id for key in GROUPS["Side by side"])
+"""What means something only where two recordings are compared."""
+ANYWHERE = IDS - SCROLLING - COMPARING
 
 NAMES = {
     "comma": ",", "up": "↑", "down": "↓", "left": "←", "right": "→", "pagedown": "PgDn", "pageup": "PgUp",

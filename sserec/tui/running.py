@@ -1,7 +1,7 @@
-"""Other commands of sserec, run on the same file: a replay that serves it, a diff with another one.
+"""What else can be done with the same file: a replay that serves it, a comparison with another one.
 
-Knows how they are called and that they talk; must not know what they do. Both are processes of their own: a replay
-keeps its times whatever the screen does, and ends with the viewer at the latest.
+Knows how they are begun; must not know what they do. A replay is a process of its own, which keeps its times whatever
+the screen does and ends with the viewer at the latest; a comparison is a screen over the desk.
 """
 
 import subprocess
@@ -15,7 +15,6 @@ from sserec.display import printable
 from sserec.errors import UsageError
 from sserec.tui.commands import Completion
 from sserec.tui.desk import DeskBase
-from sserec.tui.page import Page, PageLine
 
 SSEREC = (sys.executable, "-m", "sserec")
 MAX_OFFERED = 100
@@ -29,16 +28,8 @@ class Said(Message):
         self.line = line
 
 
-class Compared(Message):
-    """What a diff said."""
-
-    def __init__(self, other: str, lines: list[str]) -> None:
-        super().__init__()
-        self.other, self.lines = other, lines
-
-
 class Running(DeskBase):
-    """Keys and commands that start other commands."""
+    """Keys and commands that lead elsewhere."""
 
     _replay: "subprocess.Popen[str] | None" = None
 
@@ -89,19 +80,11 @@ class Running(DeskBase):
     def do_diff(self, argument: str) -> None:
         if not Path(argument).expanduser().is_file():
             raise UsageError(f"{argument or 'nothing'} is no file")
-        self.say("comparing …")
-        self.run_worker(partial(self._compare, argument), group="diff", thread=True, exclusive=True)
+        from sserec.tui.comparison.screen import ComparisonScreen
+        from sserec.tui.model.comparison.duo import Duo
 
-    def _compare(self, other: str) -> None:
-        command = [*SSEREC, "diff", self.document.path, str(Path(other).expanduser())]
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-        lines = (done.stdout + done.stderr).splitlines()
-        self.post_message(Compared(other, lines or ["No difference."]))
-
-    def on_compared(self, compared: Compared) -> None:
-        self.say("")
-        lines = [PageLine(printable(line)) for line in compared.lines]
-        self.app.push_screen(Page(f"diff with {compared.other}", lines))
+        duo = Duo.open(self.document.path, str(Path(argument).expanduser()))
+        self.app.push_screen(ComparisonScreen(duo, self.config, exchange=self.stream.number))
 
 
 def complete_path(text: str) -> list[Completion]:

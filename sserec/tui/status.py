@@ -3,7 +3,7 @@
 Knows words; must not know how they came about. All of it is given as plain text and never read as markup.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from rich.cells import cell_len, chop_cells
@@ -53,10 +53,11 @@ class State(NamedTuple):
 class StatusLine(Widget):
     """Where one stands; at the right the keys, as many as there is room for, which can be clicked."""
 
-    def __init__(self, keys: Mapping[str, str]) -> None:
+    def __init__(self, keys: Mapping[str, str], hints: Sequence[Key] = HINTS) -> None:
         """``keys`` are the person's own, by id."""
         super().__init__(id="status")
         self.shows_hints = True
+        self._hinted = hints
         self._keys = keys
         self._state = State()
 
@@ -78,7 +79,7 @@ class StatusLine(Widget):
 
     def _hints(self, room: int) -> list[tuple[str, Style]]:
         pieces: list[tuple[str, Style]] = []
-        for key in HINTS if self.shows_hints else ():
+        for key in self._hinted if self.shows_hints else ():
             name = self._key_name(key)
             length = cell_len(name) + len(key.hint) + 3
             if length > room:
@@ -89,7 +90,8 @@ class StatusLine(Widget):
         return [(" " * room, PLAIN), *pieces]
 
     def _key_name(self, key: Key) -> str:
-        return shown_key(self._keys.get(key.id, key.keys).partition(",")[0]).lower()
+        name = shown_key(self._keys.get(key.id, key.keys).partition(",")[0])
+        return name if len(name) == 1 else name.lower()
 
 
 def fitted(text: str, width: int) -> str:

@@ -102,15 +102,15 @@ class AnswerPair:
         if place == len(self._ended):
             return BlockPair(Kind.CHANGED, a, b)
         ended = self._ended[place]
-        if a is None or b is None or ended.kind is Kind.SAME:
+        if ended.a is None or ended.b is None:
             return BlockPair(ended.kind, a, b)
-        return BlockPair(ended.kind, a, b, tuple(_edits_now(ended, a.text, b.text)))
+        return BlockPair(ended.kind, a, b, tuple(_edits_now(ended, a.text if a else "", b.text if b else "")))
 
 
 def _edits_now(ended: _Ended, a: str, b: str) -> list[Edit]:
     assert ended.a is not None
     assert ended.b is not None
-    if ended.a.text.startswith(a) and ended.b.text.startswith(b):
+    if not ended.edits or (ended.a.text.startswith(a) and ended.b.text.startswith(b)):
         return clipped(ended.edits, len(a), len(b))
     return edits(a, b) if len(a) + len(b) <= AT_ONCE_CHARACTERS else []
 

@@ -5,8 +5,9 @@ of it. Both files are opened twice: to be looked at, and to be read from end to 
 opening never raises for what a file is; a file that cannot be viewed says so in :attr:`troubles`.
 """
 
-from collections.abc import Callable
-from contextlib import ExitStack
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from types import TracebackType
 from typing import NamedTuple, Self
 
@@ -17,7 +18,7 @@ from sserec.tui.model.comparison.cursor import PairCursor
 from sserec.tui.model.comparison.differences import DifferenceList, Section
 from sserec.tui.model.comparison.facing import Facing
 from sserec.tui.model.document import Document
-from sserec.tui.model.jobs import Progress
+from sserec.tui.model.jobs import Job, Progress, run
 
 TOLD_EVENTS = 256
 """How many events pass between two words about progress."""
@@ -52,6 +53,9 @@ class Duo:
         """None as long as nobody knows."""
         self._cursors: dict[int, PairCursor] = {}
         self._opened = ExitStack()
+        self._lock = threading.Lock()
+        self._readers = 0
+        self._is_closing = False
         self._exchanges: list[Pair] = []
         if not self.troubles:
             a, b = (self._opened.enter_context(Recording.open(one.path)) for one in documents)
@@ -79,7 +83,33 @@ class Duo:
         self.close()
 
     def close(self) -> None:
-        """Gives the files back."""
+        """Gives the files back, as soon as no job reads them any more."""
+        with self._lock:
+            self._is_closing = True
+            is_read = self._readers > 0
+        if not is_read:
+            self._close()
+
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        """The files stay open meanwhile."""
+        with self._lock:
+            self._readers += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._readers -= 1
+                is_last = self._is_closing and not self._readers
+            if is_last:
+                self._close()
+
+    def using(self, job: Job) -> Job:
+        """A job that reads the files."""
+        with self.in_use():
+            yield from job
+
+    def _close(self) -> None:
         self._opened.close()
         for document in self.documents:
             document.close()
@@ -112,6 +142,9 @@ class Duo:
 
     def compare(self, tell: Callable[[Progress], None]) -> None:
         """Reads and compares all of it, in a thread of its own. What ``tell`` raises ends it."""
+        for document in self.documents:
+            if not document.is_archive:
+                run(document.stream(1).load())
         total, done = self._event_count(), 0
 
         def told() -> None:

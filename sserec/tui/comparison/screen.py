@@ -1,0 +1,404 @@
+"""What keys and commands do where two recordings are compared.
+
+Knows the cursor's verbs and the list of differences; must not know how either finds its way.
+"""
+
+from pathlib import Path
+from time import monotonic
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.message import Message
+from textual.types import CSSPathType
+from textual.widget import Widget
+from textual.worker import Worker, get_current_worker
+
+from sserec.display import printable
+from sserec.errors import SserecError, UsageError
+from sserec.records import Severity
+from sserec.tui import kinds
+from sserec.tui.commands import Command, parse_place
+from sserec.tui.comparison.difference_pane import DifferencePane
+from sserec.tui.comparison.event_pane import EventPane
+from sserec.tui.comparison.keys import COMPARISON_COMMANDS, KEYS, help_lines
+from sserec.tui.comparison.table import Table
+from sserec.tui.config import TIME_COLUMNS
+from sserec.tui.host import APP_KEYS
+from sserec.tui.keymap import SCROLLING, bindings
+from sserec.tui.model.jobs import Progress
+from sserec.tui.page import Page, PageLine
+from sserec.tui.text_pane import TextPane
+from sserec.tui.working import TELL_INTERVAL_S, JobMoved
+
+STYLES = Path(__file__).with_name("comparison.tcss")
+NS = 1_000_000_000
+
+
+class Left(Exception):
+    """Nobody waits for the comparison any more."""
+
+
+class Failed(Message):
+    """The comparison could not be made."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__()
+        self.reason = reason
+
+
+class ComparisonScreen(Table):
+    """``sserec diff --view``."""
+
+    CSS_PATH: ClassVar[CSSPathType | None] = STYLES
+    BINDINGS: ClassVar[list[BindingType]] = bindings(KEYS - SCROLLING - APP_KEYS)
+    commands: ClassVar[tuple[Command, ...]] = COMPARISON_COMMANDS
+
+    # the comparison
+
+    def on_mount(self) -> None:
+        if not self.duo.troubles:
+            self.differences.tell("comparing …")
+            self.call_after_refresh(self.begin)
+
+    def begin(self) -> None:
+        """What is not needed for the first frame."""
+        self.prompt.furnish()
+        self.show_below()
+        self.run_worker(self._compare, group="compare", thread=True)
+
+    def _compare(self) -> None:
+        worker: Worker[None] = get_current_worker()
+        told_at = 0.0
+
+        def tell(progress: Progress) -> None:
+            nonlocal told_at
+            if worker.is_cancelled:
+                raise Left
+            if monotonic() - told_at >= TELL_INTERVAL_S:
+                told_at = monotonic()
+                self.post_message(JobMoved("compare", progress, worker))
+
+        with self.duo.in_use():
+            try:
+                self.duo.compare(tell)
+            except Left:
+                return
+            except SserecError as fault:
+                self.post_message(Failed(str(fault)))
+                return
+        self.post_message(JobMoved("compare", None, worker))
+
+    def on_failed(self, failed: Failed) -> None:
+        self.state = ""
+        self.differences.tell(printable(failed.reason))
+        self.say(printable(failed.reason))
+
+    def job_moved(self, name: str, progress: Progress | None) -> None:
+        if name == "compare":
+            self.compared_more(progress)
+        elif progress is None:
+            if name == "contrast":
+                self.show_contrast()
+            else:
+                self.show_answers()
+
+    def compared_more(self, progress: Progress | None) -> None:
+        if progress is None:
+            self.compared()
+            return
+        is_read = progress.fraction > 0.99
+        self.state = "aligning …" if is_read else f"comparing {progress.fraction:.0%}"
+        self.differences.tell(self.state)
+        self.tell_status()
+
+    def compared(self) -> None:
+        """Both sides are known; the cursor goes to the first difference, unless the person has moved it."""
+        assert self.duo.found is not None
+        self.state = ""
+        has_moved = self.cursor is not None and self.cursor.line > 0
+        self.duo.take_in()
+        self.differences.show_list(self.duo.found.differences)
+        if self.place is not None:
+            self.show_pair(self.place)
+        if not has_moved and self.duo.found.differences.count:
+            self.choose(self.duo.found.differences.next(-1, 0, None, 1))
+        self.tell_status()
+        self.compare_answers()
+
+    def compare_answers(self) -> None:
+        pair = self.answer_pair
+        if pair is not None and not pair.is_compared and self.duo.found is not None:
+            self.start("answers", self.duo.using(pair.compare()))
+
+    # differences
+
+    def choose(self, line: int | None) -> None:
+        """Goes to a difference: into the events where it is one of events."""
+        found = self.duo.found
+        if found is None or line is None:
+            return
+        section, rows = found.differences[line].section, found.differences.rows(line)
+        if section.pair is not None and section.pair != self.place:
+            self.show_pair(section.pair)
+            self.compare_answers()
+        if rows is not None and self.cursor is not None:
+            self.cursor.to_row(rows.start)
+            self.cursor_moved()
+        self.chosen = line
+        self.differences.stand_at(line)
+        self.show_below_soon()
+        self.tell_status()
+
+    def on_difference_pane_chosen(self, chosen: DifferencePane.Chosen) -> None:
+        self.choose(chosen.line)
+
+    def action_finding(self, direction: int) -> None:
+        """To the next difference."""
+        found = self.duo.found
+        if found is None:
+            self.say("nothing has been compared yet")
+            return
+        row = self.cursor.row if self.cursor is not None else None
+        line = found.differences.next(
+            self.chosen, self.place if self.place is not None else -1, row, direction
+        )
+        if line is None:
+            self.say(f"no difference {'after' if direction > 0 else 'before'} this")
+        else:
+            self.choose(line)
+
+    def do_next(self, _: str) -> None:
+        self.action_finding(1)
+
+    def do_previous(self, _: str) -> None:
+        self.action_finding(-1)
+
+    def action_differences(self) -> None:
+        """Hides the list, or shows it."""
+        self.toggle_class("-toggled")
+        if not self.differences.display and self.focused is self.differences:
+            self.set_focus(self.sides[0])
+        self.call_after_refresh(self.show_below)
+
+    # moves
+
+    def on_event_pane_moved(self, _: EventPane.Moved) -> None:
+        self.cursor_moved()
+
+    def on_event_pane_opened(self, _: EventPane.Opened) -> None:
+        self.go_to_pane(self.contrast)
+
+    def went(self, moved: bool, otherwise: str) -> None:
+        if moved:
+            self.cursor_moved()
+        else:
+            self.say(otherwise)
+
+    def action_event(self, count: int) -> None:
+        if self.cursor is not None:
+            self.went(self.cursor.move(count), "the first line" if count < 0 else "the last line")
+
+    def action_seconds(self, seconds: int) -> None:
+        self.by_time(seconds * NS)
+
+    def by_time(self, delta_ns: int) -> None:
+        if self.cursor is None or not self.cursor.knows_times:
+            self.say("plain text knows no times")
+        else:
+            self.went(
+                self.cursor.by_time(delta_ns), "no event " + ("after this" if delta_ns > 0 else "before this")
+            )
+
+    def action_percent(self, percent: float) -> None:
+        if self.cursor is not None:
+            self.cursor.to_percent(percent)
+            self.cursor_moved()
+
+    def action_tenth(self, tenths: int) -> None:
+        if self.cursor is not None:
+            last = max(self.cursor.line_count(self.cursor.side) - 1, 1)
+            self.action_percent(100 * self.cursor.line / last + 10 * tenths)
+
+    def do_go(self, argument: str) -> None:
+        if self.cursor is None:
+            return
+        place = parse_place(argument)
+        if place.by_ns is not None:
+            self.by_time(place.by_ns)
+        elif place.percent is not None:
+            self.action_percent(place.percent)
+        elif place.event is not None:
+            self.went(self.cursor.to_event(place.event), f"already at {argument}")
+        elif not self.cursor.knows_times:
+            raise UsageError("plain text knows no times")
+        else:
+            self.went(self.cursor.to_time(place.t_ns or 0), f"already at {argument}")
+
+    def action_together(self) -> None:
+        """By time instead of by alignment, and back."""
+        if self.cursor is None or not self.cursor.change_together():
+            known = self.cursor is not None and self.cursor.knows_times
+            self.say("nothing has been compared yet" if known else "plain text knows no times")
+            return
+        for pane in self.sides:
+            pane.lay_out()
+        self.cursor_moved()
+
+    def do_together(self, _: str) -> None:
+        self.action_together()
+
+    def action_exchange(self, direction: int) -> None:
+        paired = self.duo.paired
+        if self.place is None or len(paired) < 2:
+            self.say("there is no other pair of exchanges")
+            return
+        self.go_to_pair(paired[(paired.index(self.place) + direction) % len(paired)])
+
+    def do_pair(self, argument: str) -> None:
+        paired = self.duo.paired
+        if not argument.isdecimal() or not 1 <= int(argument) <= len(paired):
+            raise UsageError(f"no pair {argument or 'without a number'}: there are {len(paired)}")
+        self.go_to_pair(paired[int(argument) - 1])
+
+    def go_to_pair(self, place: int) -> None:
+        self.show_pair(place)
+        self.compare_answers()
+
+    # panes
+
+    def panes(self) -> list[Widget]:
+        """Those that keys can go to, in order."""
+        listed: list[Widget] = [self.differences] if self.differences.display else []
+        return [*listed, *self.sides, self.answers, self.contrast]
+
+    def action_pane(self, direction: int) -> None:
+        panes = self.panes()
+        here = panes.index(self.focused) if self.focused in panes else 0
+        self.go_to_pane(panes[(here + direction) % len(panes)])
+
+    def go_to_pane(self, pane: Widget) -> None:
+        """Gives it the keys; where answers and detail share a place, shows it there."""
+        if pane in (self.answers, self.contrast):
+            self.set_class(pane is self.contrast, "-detail")
+        if self.has_class("-zoom"):
+            self.zoom(pane)
+        self.set_focus(pane)
+        self.call_after_refresh(self.show_below)
+
+    def action_open(self) -> None:
+        self.go_to_pane(self.sides[0] if self.focused is self.differences else self.contrast)
+
+    def action_back(self) -> None:
+        """One thing less: zoom, pane; at last the screen."""
+        if self.has_class("-zoom"):
+            self.action_zoom()
+        elif self.duo.troubles or self.focused in self.sides or self.place is None:
+            self.leave()
+        else:
+            self.set_class(False, "-detail")
+            self.set_focus(self.sides[0])
+            self.call_after_refresh(self.show_below)
+
+    def leave(self) -> None:
+        """Back to where it was opened from; the application where that is nowhere."""
+        if self.app.screen_stack[0] is self:
+            self.app.exit()
+        else:
+            self.dismiss(None)
+
+    def on_unmount(self) -> None:
+        self.duo.close()
+
+    def action_zoom(self) -> None:
+        self.zoom(None if self.has_class("-zoom") else self.focused)
+
+    def zoom(self, pane: Widget | None) -> None:
+        """Only ``pane`` is shown; None: all are."""
+        self.set_class(pane is not None, "-zoom")
+        for each in self.panes():
+            each.set_class(each is pane, "-zoomed")
+        is_below = pane in (self.answers, self.contrast)
+        self.set_class(pane is not None and not is_below, "-zoom-above")
+        self.set_class(is_below, "-zoom-below")
+        self.call_after_refresh(self.show_below)
+
+    def on_resize(self) -> None:
+        """Panes may have come to sight."""
+        self.call_after_refresh(self.show_below)
+
+    def action_form(self) -> None:
+        self.contrast.next_form()
+        self.show_contrast()
+        self.contrast.content_changed()
+
+    def action_time_column(self) -> None:
+        here = TIME_COLUMNS.index(self.sides[0].time_column)
+        self.do_time(TIME_COLUMNS[(here + 1) % len(TIME_COLUMNS)])
+
+    def do_time(self, argument: str) -> None:
+        if argument not in TIME_COLUMNS:
+            raise UsageError(f"the time column is one of {', '.join(TIME_COLUMNS)}")
+        for pane in self.sides:
+            pane.time_column = argument
+            pane.lay_out()
+        self.say(f"times: {argument}")
+
+    def action_hints(self) -> None:
+        self.status.shows_hints = not self.status.shows_hints
+        self.status.refresh()
+
+    # find, pages, text
+
+    def action_find(self) -> None:
+        if isinstance(self.focused, TextPane):
+            self.ask("find", "find in this pane: ")
+        else:
+            self.say("text is found in the answers and in the detail (Tab goes there)")
+
+    def do_find(self, text: str) -> None:
+        if text and isinstance(self.came_from, TextPane):
+            found = self.came_from.seek(text)
+            self.say(f"{found:,} in this pane" if found else f"{text} is not in this pane")
+
+    def action_hit(self, direction: int) -> None:
+        """In a pane that was searched the next hit, elsewhere the next difference."""
+        at = self.focused.go_to_hit(direction) if isinstance(self.focused, TextPane) else None
+        if at is None:
+            self.action_finding(direction)
+        else:
+            self.say(f"hit {at:,} in this pane")
+
+    def help_lines(self) -> list[PageLine]:
+        return help_lines(self.config.keys)
+
+    def action_findings(self) -> None:
+        """What is wrong with the files."""
+        problems = [
+            PageLine(printable(f"{document.name}: {problem}"), kinds.FINDINGS[Severity.ERROR])
+            for document in self.duo.documents
+            if document.trouble is None
+            for problem in document.problems
+        ]
+        notes = [PageLine(note) for note in self.notes()]
+        self.app.push_screen(
+            Page("problems", [*problems, *notes] or [PageLine("Nothing is wrong with the files.")])
+        )
+
+    def notes(self) -> list[str]:
+        """What was not compared, and why."""
+        found = self.duo.found
+        if found is None or self.place is None:
+            return []
+        return [printable(note) for note in found.by_pair[self.place].notes]
+
+    def shown_text(self) -> tuple[str, str]:
+        focused = self.focused
+        if isinstance(focused, TextPane):
+            return focused.text(), focused.id or "text"
+        if not isinstance(focused, EventPane) or self.cursor is None:
+            return "", "nothing"
+        event = self.cursor.events()[focused.side]
+        if event is None:
+            return "", "nothing"
+        data = self.cursor.streams[focused.side].tape.event(event).data
+        return data.decode("utf-8", "replace"), f"data of event {event + 1}"

@@ -52,6 +52,9 @@ def _judge_losses(close: Close, size_bytes: int, say: Say) -> None:
     if close.lost_bytes:
         say("bytes-lost", f"the last {close.lost_bytes:,} bytes could not be recorded", offset=size_bytes)
     if close.lost_request_bytes:
-        say("request-lost", f"the last {close.lost_request_bytes:,} bytes of the request could not be recorded")
+        say(
+            "request-lost",
+            f"the last {close.lost_request_bytes:,} bytes of the request could not be recorded",
+        )
     if close.undecoded_from is not None:
         say("undecoded-body", "from here on the body is kept content-coded", offset=close.undecoded_from)

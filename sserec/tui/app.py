@@ -13,6 +13,7 @@ from sserec.tui.companion import Companion
 from sserec.tui.config import Config
 from sserec.tui.host import Host
 from sserec.tui.model.document import Document
+from sserec.tui.output_pane import OutputPane
 from sserec.tui.trouble import TroublePane
 from sserec.tui.workspace import REFRESH_S, Workspace
 
@@ -32,6 +33,7 @@ class Viewer(Host):
     ) -> None:
         super().__init__(config, environment)
         self.document = document
+        self.companion = companion
         self.desk: Workspace | None = None
         self._make_desk = partial(
             Workspace, document, config, exchange=exchange, follow=follow, companion=companion
@@ -42,19 +44,34 @@ class Viewer(Host):
             self.desk = self._make_desk()
             yield self.desk
         else:
-            yield TroublePane(self.document)
+            yield TroublePane(self.document, self.companion)
+            yield OutputPane(self.companion)
 
     def on_mount(self) -> None:
         if self.document.trouble is not None:
             self._waiting = self.set_interval(REFRESH_S, self.look_for_exchanges)
 
     def look_for_exchanges(self) -> None:
-        """Of a recording in which nothing has happened yet: there is a desk as soon as something has."""
+        """Of a recording in which nothing has happened yet: there is a desk as soon as something has.
+
+        Where the command has ended without that, there is nothing to see, but what it said, when the viewer has ended.
+        """
+        is_over = self.companion is not None and self.companion.returncode is not None
         self.document.refresh()
+        self.query_one(OutputPane).look_again()
         if self.document.trouble is None:
             self._waiting.stop()
             self.query(TroublePane).remove()
+            self.query(OutputPane).remove()
             self.desk = self._make_desk()
             self.screen.mount(self.desk)
+        elif is_over:
+            self.exit()
         else:
             self.query_one(TroublePane).content_changed()
+
+    async def action_quit(self) -> None:
+        if self.desk is None:
+            self.query_one(TroublePane).action_back()
+        else:
+            await super().action_quit()

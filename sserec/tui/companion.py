@@ -4,6 +4,7 @@ Knows a process, what it says and how to end it; must not know what it records. 
 lines for the pane, and all of it, byte for byte, for the terminal that it did not have meanwhile.
 """
 
+import codecs
 import os
 import selectors
 import shutil
@@ -13,16 +14,26 @@ import sys
 import tempfile
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-KEPT_LINES = 10_000
+KEPT_LINES = 5_000
+LINE_CHARACTERS = 10_000
+"""A longer line is shown as several."""
 READ_BYTES = 1 << 16
+STILL_RUNNING = "the command still runs: once more ends it, and the viewer"
 POLL_S = 0.01
 PATIENCE_S = 5.0
-"""How long the command may take to end after it was asked to."""
+ENDINGS: Sequence[tuple[Callable[[int, int], None], signal.Signals, float]] = (
+    (os.kill, signal.SIGINT, 1.0),
+    (os.killpg, signal.SIGINT, PATIENCE_S),
+    (os.killpg, signal.SIGTERM, PATIENCE_S),
+    (os.killpg, signal.SIGKILL, PATIENCE_S),
+)
+"""How the command is asked to end, and how many seconds it has for that. First by the recorder, which passes the signal
+on, so that it comes once; a shell that waits for another command heeds it only when that one has it too."""
 
 
 class Said(NamedTuple):
@@ -32,14 +43,41 @@ class Said(NamedTuple):
     is_error: bool
 
 
+class Transcript:
+    """The last lines of two streams, in the order in which they came."""
+
+    def __init__(self) -> None:
+        self.lines: deque[Said] = deque([Said("", False)], maxlen=KEPT_LINES)
+        """The last one may still go on."""
+        self.version = 0
+        """Another one when something was said."""
+        decoder = codecs.getincrementaldecoder("utf-8")
+        self._decoders = decoder("replace"), decoder("replace")
+
+    def take(self, data: bytes, *, is_error: bool) -> None:
+        """Goes on with the last line, where that is of the same stream."""
+        text = self._decoders[is_error].decode(data)
+        last = self.lines[-1]
+        if last.is_error == is_error or not last.text:
+            self.lines.pop()
+            text = last.text + text
+        for line in text.split("\n"):
+            self._add(line, is_error=is_error)
+        self.version += 1
+
+    def _add(self, line: str, *, is_error: bool) -> None:
+        """What stands before a carriage return is overwritten by what stands behind it."""
+        line = line.removesuffix("\r").rpartition("\r")[2]
+        for start in range(0, len(line) or 1, LINE_CHARACTERS):
+            self.lines.append(Said(line[start : start + LINE_CHARACTERS], is_error))
+
+
 class Companion:
     """``sserec record`` with a command, its standard input closed."""
 
     def __init__(self, arguments: Sequence[str]) -> None:
         """Starts ``sserec record`` with these arguments."""
-        self.lines: deque[Said] = deque(maxlen=KEPT_LINES)
-        self.line_count = 0
-        """How many lines were said in all."""
+        self.transcript = Transcript()
         self._spools = tempfile.TemporaryFile(), tempfile.TemporaryFile()  # noqa: SIM115 they live as long as this
         self._process = subprocess.Popen(
             [sys.executable, "-m", "sserec", "record", *arguments],
@@ -56,6 +94,11 @@ class Companion:
         """How it ended (a signal below zero); None while it runs."""
         return self._process.poll()
 
+    @property
+    def is_talking(self) -> bool:
+        """Whether more may be said: what it left behind may speak on when it has ended."""
+        return self._reader.is_alive()
+
     def wait_for(self, path: Path, before: tuple[int, int] | None) -> bool:
         """Waits until the recording has begun: a file that is not the one from ``before``.
 
@@ -69,12 +112,12 @@ class Companion:
         return False
 
     def stop(self) -> int:
-        """Ends the command as ^C would, and the recording in order; by force if that takes too long."""
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+        """Ends the command as ^C would, and the recording in order; by force if that takes too long, or at a ^C."""
+        for send, number, patience_s in ENDINGS:
             if self.returncode is None:
-                self._process.send_signal(number)
-            with suppress(subprocess.TimeoutExpired):
-                self._process.wait(PATIENCE_S)
+                send(self._process.pid, number)
+            with suppress(subprocess.TimeoutExpired, KeyboardInterrupt):
+                self._process.wait(patience_s)
         self._reader.join(PATIENCE_S)
         return self._process.wait()
 
@@ -102,9 +145,7 @@ class Companion:
 
     def _take(self, data: bytes, spool: BinaryIO) -> None:
         spool.write(data)
-        for line in data.decode("utf-8", "replace").splitlines():
-            self.lines.append(Said(line, spool is self._spools[1]))
-            self.line_count += 1
+        self.transcript.take(data, is_error=spool is self._spools[1])
 
 
 def identity(path: Path) -> tuple[int, int] | None:

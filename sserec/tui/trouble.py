@@ -7,6 +7,7 @@ from textual.binding import BindingType
 from textual.strip import Strip
 
 from sserec.display import printable
+from sserec.tui.companion import STILL_RUNNING, Companion
 from sserec.tui.keymap import bindings
 from sserec.tui.lines import title
 from sserec.tui.model.document import Document
@@ -19,11 +20,14 @@ class TroublePane(TextPane):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings({"back"})
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, companion: Companion | None = None) -> None:
+        """``companion``: the recording that runs beside."""
         super().__init__(id="trouble")
         self.border_title = title(printable(document.name))
         self.border_subtitle = title("q quit")
         self._document = document
+        self._companion = companion
+        self._was_asked_to_stop = False
 
     def on_mount(self) -> None:
         self.focus()
@@ -37,4 +41,10 @@ class TroublePane(TextPane):
         return [*title, Strip([]), *(line for lines in rest for line in lines)]
 
     def action_back(self) -> None:
-        self.app.exit()
+        """Ends the viewer; where a command still runs, not before it was said twice."""
+        companion = self._companion
+        if companion is None or companion.returncode is not None or self._was_asked_to_stop:
+            self.app.exit()
+            return
+        self._was_asked_to_stop = True
+        self.border_subtitle = title(STILL_RUNNING)

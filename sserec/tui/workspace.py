@@ -10,6 +10,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from sserec.errors import SserecError
+from sserec.tui.companion import STILL_RUNNING
 from sserec.tui.config import TIME_COLUMNS
 from sserec.tui.event_list import EventList
 from sserec.tui.finding import Finding
@@ -50,7 +51,7 @@ class Workspace(Moving, Finding, Taking, Running):
         """Those that keys can go to, in order."""
         panes: list[Widget] = [self.exchanges] if self.exchanges.display else []
         panes += [self.events, self.answer, self.detail]
-        return [*panes, *([self.output] if self.output.display else []), self.timeline]
+        return [*panes, *([self.output] if self.companion is not None else []), self.timeline]
 
     def action_pane(self, direction: int) -> None:
         panes = self.panes()
@@ -96,7 +97,7 @@ class Workspace(Moving, Finding, Taking, Running):
             self.app.exit()
             return
         self._was_asked_to_stop = True
-        self.say("the command is still running: once more ends it, and the viewer")
+        self.say(STILL_RUNNING)
 
     def action_zoom(self) -> None:
         focused = self.screen.focused
@@ -109,6 +110,7 @@ class Workspace(Moving, Finding, Taking, Running):
             each.set_class(each is pane, "-zoomed")
         self.set_class(pane in (self.exchanges, self.events), "-zoom-left")
         self.set_class(pane in (self.answer, self.detail), "-zoom-right")
+        self.set_class(pane in (self.output, self.timeline), "-zoom-foot")
         self.call_after_refresh(self.show_place)
 
     def action_form(self) -> None:
@@ -200,10 +202,11 @@ class Workspace(Moving, Finding, Taking, Running):
 
     def look_again(self) -> None:
         self._looks += 1
+        is_talking = self.companion is not None and self.companion.is_talking
         self.output.look_again()
         if self.document.refresh():
             self.stream_grew()
-        if self._watch is not None and not self.may_grow:
+        if self._watch is not None and not self.may_grow and not is_talking:
             self._watch.stop()
             self.stream_grew()
             self.begin_loading()

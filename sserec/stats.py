@@ -20,8 +20,8 @@ from sserec.interactions import (
     Assembler,
     Parsed,
     is_terminal,
-    output_text,
-    started_step,
+    parse,
+    step_started_by,
     text_written_by,
 )
 from sserec.records import Close
@@ -143,24 +143,23 @@ class Meter:
 
         ``parsed`` spares a look into the event where somebody parsed it already.
         """
+        parsed = parsed or parse(event)
         self._last = event
-        share = self._types.setdefault(event.type, [0, 0])
+        share = self._types.get(event.type) or self._types.setdefault(event.type, [0, 0])
         share[0] += 1
         share[1] += event.end - event.start
-        has_text = bool(output_text(event) if parsed is None else text_written_by(parsed))
+        has_text = bool(text_written_by(parsed))
         self._text_events += has_text
         if b'"interaction"' in event.data or b'usage"' in event.data:
-            self._envelope.feed(event)
+            self._envelope.fold(event, parsed)
         if t_ns is None:
             return
         self.t_ns.append(t_ns)
         if has_text:
             self.text_t_ns.append(t_ns)
-        # Looking for the word costs a tenth of parsing, and few events have it.
-        if b"start" in event.data or "start" in event.type:
-            step = started_step(event)
-            if step is not None:
-                self._steps.append((t_ns, step))
+        step = step_started_by(parsed)
+        if step is not None:
+            self._steps.append((t_ns, step))
 
     def figures(self, around: Surroundings, stall_limit_ns: int = STALL_NS) -> Figures:
         """What the events fed so far come to, taken as the whole stream."""

@@ -92,7 +92,8 @@ RULES: tuple[Rule, ...] = (
         Way.PAIRED,
         (
             "interaction.continuation_token",
-            "event.data.**.continuation_token",
+            "event.data.continuation_token",
+            "event.data.interaction.continuation_token",
             "request.body.continuation_token",
         ),
     ),
@@ -249,6 +250,8 @@ class Place:
                     marks.append((rule.kind, self._path, value))
                 return f"<{rule.kind}>" if type_ is str else {f"<{rule.kind}>": None}
         if type_ is dict:
+            if self._names is not None and self._names.isdisjoint(value):
+                return value  # so it is with most objects, and there are many
             return self._mask_object(value, marks)
         if type_ is list and self._node is not None:
             masked = (self.child(index).mask(item, marks) for index, item in enumerate(value))
@@ -263,7 +266,10 @@ class Place:
         masked = value
         for key in keys:
             inner = value[key]
-            new = self.child(key).mask(inner, marks)
+            place = self._children.get(key) or self.child(key)
+            if place.rule is None and type(inner) not in _CONTAINERS:
+                continue
+            new = place.mask(inner, marks)
             if new is not inner:
                 masked = value.copy() if masked is value else masked
                 if new is ABSENT:
@@ -273,5 +279,6 @@ class Place:
         return masked
 
 
+_CONTAINERS = (dict, list)
 ABSENT = object()
 _KEPT_CHILDREN = 1024

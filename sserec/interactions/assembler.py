@@ -129,7 +129,7 @@ class Assembler:
         if handle is not None:
             handle(self, payload)
         elif type_:
-            self._say("unknown-event", f"the event {shown(type_)!r} is unknown", type_)
+            self._meet_unknown(type_)
 
     def assembly(self, last_steps: int | None = None) -> Assembly:
         """What the events so far come to, as if the stream were still running.
@@ -221,6 +221,13 @@ class Assembler:
                     yield diagnostic(
                         "arguments-cut-off", f"the arguments of {label} were cut off; kept as a string"
                     )
+
+    def _meet_unknown(self, type_: str) -> None:
+        """Sets the event aside. Another API's stream has 100,000 of them, and words for each cost more than it does."""
+        if ("unknown-event", type_) in self._said:
+            self._aside.append(Aside(self._count, "unknown-event", self._event.data))
+        else:
+            self._say("unknown-event", f"the event {shown(type_)!r} is unknown", type_)
 
     def _say(self, rule: str, message: str, subject: str | None) -> None:
         """Keeps a finding, once for each subject, and the event it speaks of where the rule says so."""

@@ -28,7 +28,7 @@ class Fragment(NamedTuple):
 def fragment_of(parsed: Parsed) -> Fragment | None:
     """The piece of text that an event is; None where it is anything else, or anything more."""
     payload = parsed.payload
-    if parsed.type not in _TYPES or not payload.keys() >= _KEYS or payload.keys() - _KEYS - PASSING_KEYS:
+    if parsed.type not in _TYPES or (payload.keys() != _KEYS and payload.keys() - PASSING_KEYS != _KEYS):
         return None
     delta = payload["delta"]
     if type(delta) is not dict or len(delta) != 2:

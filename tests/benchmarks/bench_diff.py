@@ -1,26 +1,22 @@
 """Measures ``sserec diff`` on two recordings of 100,000 events each, the kind ones and the hostile.
 
-    python tests/benchmarks/bench_diff.py [--events N] [--level LEVEL] [--plain] [CASE…]
+    python tests/benchmarks/bench_diff.py [--events N] [--level LEVEL] [--runs N] [--plain] [CASE…]
 
-Each case runs in a process of its own: archives with a chunk for each event, opened, read, aligned, and every
-difference told, as ``--json`` tells them. CPU seconds, peak memory of that process (MB), and how many
-differences there are.
+Each case is the command itself, twice, on archives with a chunk for each event: once only aligned (``-q``), once with
+every difference told (``--json``). CPU seconds and peak memory (MB) of the process, the best of ``--runs``.
 """
 
 import argparse
 import json
+import os
 import random
-import resource
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from sserec.archive import ArchiveWriter, Meta, finalise
-from sserec.diff import Level, Options, compare_pairs, pairs_of
-from sserec.recording import Recording
 from sserec.records import Close, Closer, Manner, Request, Response
 
 REQUEST = Request("POST", "https://example.org/v1/interactions", "HTTP/1.1")
@@ -50,12 +46,24 @@ def steps(values: list[str]) -> Events:
     """Three events a step, so that an inserted step renumbers all behind it."""
     return [
         one
-        for index, value in enumerate(values[: len(values) // 3])
+        for index, value in enumerate(values)
         for one in (
             event("step.start", index=index, step={"type": "model_output"}),
             event("step.delta", index=index, delta={"text": value, "type": "text"}),
             event("step.stop", index=index),
         )
+    ]
+
+
+def chunks(values: list[str]) -> Events:
+    """An answer of another API, whose pieces nobody joins."""
+    return [
+        b"data: "
+        + json.dumps(
+            {"id": "c1", "created": 1, "choices": [{"delta": {"content": value}, "index": 0}]}
+        ).encode()
+        + b"\n\n"
+        for value in values
     ]
 
 
@@ -101,8 +109,15 @@ CASES: dict[str, Case] = {
     "events: all different": lambda n: (results(numbered(n)), results([f"v{number}" for number in range(n)])),
     "events: reversed": lambda n: (results(numbered(n)), results(numbered(n)[::-1])),
     "events: two orders of few": lambda n: (results(words(n)), results(words(n, seed=8))),
-    "steps: one inserted at the front": lambda n: (steps(words(n)), steps(["new ", *words(n)])),
-    "steps: lacks its middle": lambda n: (steps(numbered(n)), steps(without_middle(numbered(n)))),
+    "steps: one inserted at the front": lambda n: (steps(words(n // 3)), steps(["new ", *words(n // 3)])),
+    "steps: lacks its middle": lambda n: (steps(numbered(n // 3)), steps(without_middle(numbered(n // 3)))),
+    "steps: all different": lambda n: (
+        steps(numbered(n // 3)),
+        steps([f"v{number}" for number in range(n // 3)]),
+    ),
+    "steps: reversed": lambda n: (steps(numbered(n // 3)), steps(numbered(n // 3)[::-1])),
+    "other API: 5 % edited": lambda n: (chunks(words(n)), chunks(edited(words(n)))),
+    "other API: periodic": lambda n: (chunks(["a", "b"] * (n // 2)), chunks(["b", "a", "a"] * (n // 3))),
 }
 
 
@@ -124,18 +139,14 @@ def plain(path: Path, events: Events) -> str:
     return str(path)
 
 
-def measure(a: str, b: str, level: str) -> None:
-    """In the process of the case."""
-    began = time.process_time()
-    with Recording.open(a) as of_a, Recording.open(b) as of_b:
-        pairs = pairs_of(list(of_a.exchanges), list(of_b.exchanges))
-        comparison = compare_pairs(pairs, Options(level=Level(level)))
-        aligned_s = time.process_time() - began
-        told = sum(1 for exchange in comparison.exchanges for _ in exchange.differences())
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(
-        f"{aligned_s:6.2f} s, told after {time.process_time() - began:6.2f} s, {peak_mb:4.0f} MB, {told:,} differences"
-    )
+def measure(arguments: list[str]) -> tuple[float, float]:
+    """CPU seconds and peak memory of one run of the command."""
+    with open(os.devnull, "wb") as nowhere:
+        command = subprocess.Popen([sys.executable, "-m", "sserec", "diff", *arguments], stdout=nowhere)
+        _, status, usage = os.wait4(command.pid, 0)
+    command.returncode = os.waitstatus_to_exitcode(status)
+    assert command.returncode in (0, 1), command.args
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
 def run(name: str, arguments: argparse.Namespace) -> None:
@@ -144,31 +155,26 @@ def run(name: str, arguments: argparse.Namespace) -> None:
         sides = CASES[name](arguments.events)
         paths = [write(Path(folder, f"{side}.sse"), events) for side, events in zip("ab", sides, strict=True)]
         print(f"{name:<36}", end=" ", flush=True)
-        subprocess.run(
-            [sys.executable, __file__, "--measure", *paths, "--level", arguments.level], check=True
-        )
+        for how in ("-q", "--json"):
+            runs = [measure([how, "--level", arguments.level, *paths]) for _ in range(arguments.runs)]
+            print(f"{how}: {min(runs)[0]:5.2f} s {max(mb for _, mb in runs):4.0f} MB", end="  ", flush=True)
+        print()
 
 
-def cases() -> Iterator[str]:
+def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("cases", nargs="*", help="parts of names; all without")
     parser.add_argument("--events", type=int, default=100_000)
     parser.add_argument("--level", default="events")
+    parser.add_argument("--runs", type=int, default=1)
     parser.add_argument("--plain", action="store_true", help="plain .sse files instead of archives")
-    parser.add_argument("--measure", nargs=2, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    if arguments.measure:
-        a, b = arguments.measure
-        measure(a, b, arguments.level)
-        return
     for name in CASES:
         if not arguments.cases or any(part in name for part in arguments.cases):
-            yield name
             run(name, arguments)
 
 
 if __name__ == "__main__":
-    for _ in cases():
-        pass
+    main()

@@ -4,7 +4,7 @@ import pytest
 from rich.style import Style
 from textual.strip import Strip
 
-from sserec.tui.markdown_lines import Typesetter, harmless, paragraphs
+from sserec.tui.markdown_lines import Typesetter, paragraphs
 from sserec.tui.status import fitted
 from sserec.tui.text_pane import painted
 from sserec.tui.wrapping import wrapped
@@ -62,8 +62,9 @@ def test_paragraphs_are_cut_the_same_however_much_of_the_text_has_come() -> None
         assert finished == whole[: len(finished)]
 
 
-def test_tabs_become_blanks_and_line_ends_of_every_kind_end_lines() -> None:
-    assert harmless("a\tb\r\nc\u2028d") == "a    b\nc\nd"
+def test_tabs_become_blanks_and_line_ends_of_every_kind_end_lines(typesetter: Typesetter) -> None:
+    lines = typesetter.lines("```\na\tb\r\nc\u2028d\x9b2J\n```", 40)
+    assert texts(lines) == ["a    b", "c", "d�2J"]
 
 
 def test_data_wraps_by_cells_with_what_follows_indented() -> None:

@@ -6,7 +6,7 @@ import subprocess
 
 from textual.app import SuspendNotSupported
 
-from sserec.display import count, printable
+from sserec.display import count, printable_lines
 from sserec.tui.commanding import Commanding
 
 DEFAULT_PAGER = "less"
@@ -32,10 +32,9 @@ class Handing(Commanding):
     def action_pager(self) -> None:
         text, _ = self.shown_text()
         pager = shlex.split(os.environ.get("PAGER") or DEFAULT_PAGER)
-        harmless = "\n".join(map(printable, text.split("\n"))) + "\n"
         try:
             with self.app.suspend():
-                subprocess.run(pager, input=harmless.encode(), check=False)
+                subprocess.run(pager, input=printable_lines(text + "\n").encode(), check=False)
         except SuspendNotSupported:
             self.say("there is no terminal here for a pager")
         except OSError as fault:

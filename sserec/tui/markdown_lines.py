@@ -19,7 +19,7 @@ from rich.text import Text
 from rich.theme import Theme
 from textual.strip import Strip
 
-from sserec.display import printable
+from sserec.display import printable_lines
 
 FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 TAB = "    "
@@ -85,7 +85,7 @@ class Typesetter:
         """The text as lines no wider than ``width``, the margin included."""
         lines: list[Strip] = []
         laid: dict[tuple[str, int], list[Strip]] = {}
-        for paragraph in paragraphs(harmless(text)):
+        for paragraph in paragraphs(printable_lines("\n".join(text.splitlines()).replace("\t", TAB))):
             if lines:
                 lines.append(Strip([]))
             key = paragraph, width
@@ -119,11 +119,6 @@ def styles(inks: dict[str, Style]) -> dict[str, Style]:
         "markdown.table.border": inks["rule"],
         "markdown.table.header": heading,
     }
-
-
-def harmless(text: str) -> str:
-    """The same lines, nothing in them that a terminal would act on."""
-    return "\n".join(printable(line.replace("\t", TAB)) for line in text.splitlines())
 
 
 def paragraphs(text: str) -> Iterator[str]:

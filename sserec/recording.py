@@ -7,6 +7,7 @@ are asked for and never kept, so a better decoder reads old files better, and me
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from functools import cached_property
 from itertools import count
 from os import PathLike, fspath
@@ -18,7 +19,7 @@ from sserec.archive import ArchiveReader, ExchangeRecord, Mark, Meta, Problem
 from sserec.display import STANDARD_INPUT, argument, path_text
 from sserec.errors import DamagedArchive, UsageError
 from sserec.holes import BodyDecoder
-from sserec.interactions import Assembler, Assembly, History, is_terminal
+from sserec.interactions import Assembler, Assembly, History, error_said, is_terminal
 from sserec.records import Chunk, Close, Ending, Request, Response, Unknown, ending
 from sserec.sources import (
     SNIFFED_BYTES,
@@ -151,8 +152,12 @@ class Exchange:
     @cached_property
     def saw_end(self) -> bool:
         """Whether the event that ends the stream is among the last ones that are left."""
-        count = self.event_count
-        return any(map(self._is_terminal, range(max(count - LAST_EVENTS, 0) + 1, count + 1)))
+        return any(map(is_terminal, self._last_events()))
+
+    @cached_property
+    def error_said(self) -> str | None:
+        """The words of the error event with which the API ended the stream; None where it did not."""
+        return next(filter(None, map(error_said, self._last_events())), None)
 
     def event(self, number: int) -> Event:
         """The event with this number, from 1, without decoding those before it.
@@ -258,11 +263,12 @@ class Exchange:
             beginning += chunk.data
         return beginning
 
-    def _is_terminal(self, number: int) -> bool:
-        try:
-            return is_terminal(self.event(number))
-        except DamagedArchive:
-            return False
+    def _last_events(self) -> Iterator[Event]:
+        """Those that can be read of the last few."""
+        count = self.event_count
+        for number in range(max(count - LAST_EVENTS, 0) + 1, count + 1):
+            with suppress(DamagedArchive):
+                yield self.event(number)
 
     @cached_property
     def _event_table(self) -> EventPlaces:

@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from terminal import Terminal
+
 SAMPLES = Path(__file__).parent.parent / "samples"
 TEXT = SAMPLES / "text.sse.zst"
 CALLING = SAMPLES / "function-calling.sse.zst"
 BROKEN = SAMPLES / "broken-in-the-middle.sse.zst"
+FAILED = SAMPLES / "error-event.sse.zst"
 
 BARE_ERROR = b'{"error":{"code":"prohibited_content","message":"no"}}'
 STREAM = b"event: greeting\ndata: h\xc3\xa9llo\n\ndata: \xff\n\n" + BARE_ERROR + b"\n"
@@ -104,6 +107,28 @@ def test_info_tells_each_exchange_and_how_it_ended() -> None:
 
 def test_info_calls_a_cut_a_cut() -> None:
     assert b"upstream cut" in sserec("info", BROKEN).stdout
+
+
+def test_info_says_that_a_whole_answer_was_an_error() -> None:
+    assert b"  complete, with an error event\n" in sserec("info", FAILED).stdout
+    (exchange,) = json.loads(sserec("info", "--json", FAILED).stdout)["exchanges"]
+    said = "gateway_timeout: The request timed out while generating."
+    assert (exchange["end"], exchange["error_event"]) == ("complete", said)
+    assert b"complete \xc2\xb7 with an error event" in sserec("info", "--conversation", FAILED).stdout
+    (exchange,) = json.loads(sserec("info", "--json", TEXT).stdout)["exchanges"]
+    assert exchange["error_event"] is None
+
+
+@pytest.mark.parametrize("command", ["info", "stats"])
+def test_a_table_is_cut_at_the_edge_of_the_terminal(command: str) -> None:
+    files = [str(CALLING), *([str(TEXT)] if command == "stats" else [])]
+    narrow = {**os.environ, "COLUMNS": "40"}
+    screen = Terminal(sys.executable, "-m", "sserec", command, *files, environment=narrow)
+    screen.wait_to_see("…".encode())
+    assert screen.end() == 0
+    rows = [line for line in screen.shown.decode().splitlines() if line.endswith("…")]
+    assert len(rows) >= 3
+    assert {len(row) for row in rows} == {40}
 
 
 def test_an_archive_from_a_pipe_reads_like_the_file() -> None:

@@ -108,6 +108,7 @@ def visit_line(visit: "Visit", exchange: "Exchange") -> str:
         count(exchange.event_count, "event") if exchange.is_event_stream else "",
         "" if took is None else duration(took),
         exchange.ending or "",
+        "with an error event" if exchange.error_said else "",
         "" if visit.tried_again_by is None else f"tried again by {visit.tried_again_by}",
     ]
     return f"{visit.exchange}  " + " · ".join(printable(part) for part in parts if part)

@@ -1,7 +1,5 @@
 """``sserec info``: what a file holds, as a table or as one JSON document."""
 
-import shutil
-import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,7 +9,7 @@ import click
 
 from sserec.archive import Opaque
 from sserec.cli.options import as_json, recording_file
-from sserec.cli.output import show, show_json
+from sserec.cli.output import show, show_json, terminal_width
 from sserec.cli.problems import say_problems
 from sserec.cli.unknown import unknown_lines
 from sserec.display import count, duration, printable, seconds, size, table
@@ -50,6 +48,8 @@ class ExchangeFacts:
     time_to_first_byte_ns: int | None
     duration_ns: int | None
     end: Ending | None
+    error_event: str | None
+    """What the API said in the event that ended the stream, where that is an error."""
     error: str | None
     sha256: str | None
     unknown: tuple[Unknown, ...]
@@ -123,7 +123,9 @@ def tell_marks(recording: "Recording", *, as_json: bool) -> None:
     if as_json:
         show_json([mark._asdict() for mark in marks])
     elif marks:
-        show(table(MARK_COLUMNS, map(mark_row, marks), right=(0, 1, 2)))
+        rows = map(mark_row, marks)
+        elastic = MARK_COLUMNS.index("note")
+        show(table(MARK_COLUMNS, rows, right=(0, 1, 2), elastic=elastic, width=terminal_width()))
     else:
         show([f"{printable(recording.name)}: no marks"])
 
@@ -176,6 +178,7 @@ def exchange_facts(exchange: "Exchange") -> ExchangeFacts:
         time_to_first_byte_ns=exchange.time_to_first_byte_ns,
         duration_ns=exchange.duration_ns,
         end=exchange.ending,
+        error_event=exchange.error_said,
         error=close.error if close else None,
         sha256=record.sha256,
         unknown=tuple(sorted(record.unknown)),
@@ -186,8 +189,8 @@ def people_lines(facts: FileFacts) -> list[str]:
     rows = [row(exchange, live=facts.live) for exchange in facts.exchanges]
     if not rows:
         return [headline(facts)]
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    lines = table(COLUMNS, rows, right=RIGHT_COLUMNS, elastic=COLUMNS.index("url"), width=width)
+    elastic = COLUMNS.index("url")
+    lines = table(COLUMNS, rows, right=RIGHT_COLUMNS, elastic=elastic, width=terminal_width())
     return [headline(facts), *lines, *lost(facts), *unknown(facts)]
 
 
@@ -242,8 +245,14 @@ def row(facts: ExchangeFacts, *, live: bool) -> list[str]:
         size(facts.bytes),
         NOT_KNOWN if first is None else duration(first),
         NOT_KNOWN if took is None else duration(took),
-        facts.end or (STILL_OPEN if live else NOT_KNOWN),
+        end(facts, live=live),
     ]
+
+
+def end(facts: ExchangeFacts, *, live: bool) -> str:
+    """How the transport ended, and that the stream said an error before it did."""
+    words = facts.end or (STILL_OPEN if live else NOT_KNOWN)
+    return f"{words}, with an error event" if facts.error_event else words
 
 
 def subject(facts: ExchangeFacts) -> str:

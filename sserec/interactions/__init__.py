@@ -13,6 +13,7 @@ from sserec.interactions.history import History
 from sserec.interactions.lines import EventLine, describe
 from sserec.interactions.queries import (
     ends_stream,
+    error_said,
     interaction_text,
     is_terminal,
     output_text,
@@ -36,6 +37,7 @@ __all__ = [
     "assemble",
     "describe",
     "ends_stream",
+    "error_said",
     "fragment_of",
     "interaction_text",
     "is_terminal",

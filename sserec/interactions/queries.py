@@ -8,6 +8,10 @@ from typing import Any
 from sserec.interactions.events import COMPLETED_TYPES, Json, Parsed, error_of, error_words, parse
 from sserec.sse import Event
 
+_WRITING = frozenset({"step.start", "step.delta", "content.start", "content.delta"})
+_STARTED = {"step.start": "step", "content.start": "content"}
+"""The events that start something, and the key that holds it."""
+
 
 def is_terminal(event: Event) -> bool:
     """Whether the stream is over with this event: ``[DONE]``, the final interaction, an error that is one."""
@@ -35,6 +39,8 @@ def output_text(event: Event) -> str:
 def text_written_by(parsed: Parsed) -> str:
     """:func:`output_text` of an event that was parsed already."""
     type_, payload, _ = parsed
+    if type_ not in _WRITING:
+        return ""
     match payload:
         case {"delta": {"type": "text", "text": str(text)}} if type_ in ("step.delta", "content.delta"):
             return text
@@ -52,13 +58,10 @@ def started_step(event: Event) -> str | None:
 
 def step_started_by(parsed: Parsed) -> str | None:
     """:func:`started_step` of an event that was parsed already."""
-    type_, payload, _ = parsed
-    match payload:
-        case {"step": {"type": str(step)}} if type_ == "step.start":
-            return step
-        case {"content": {"type": str(step)}} if type_ == "content.start":
-            return step
-    return None
+    key = _STARTED.get(parsed.type)
+    started = None if key is None else parsed.payload.get(key)
+    type_ = started.get("type") if type(started) is dict else None
+    return type_ if type(type_) is str else None
 
 
 def interaction_text(interaction: Json) -> str:

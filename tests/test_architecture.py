@@ -20,7 +20,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"archive", "authority", "annotations", "stats", "conversations"}),
     frozenset({"sources", "measures"}),
     frozenset({"recording", "check", "diff"}),
-    frozenset({"proxy", "export", "scan"}),
+    frozenset({"proxy", "export", "scan", "excerpts"}),
     frozenset({"replay", "imports"}),
     frozenset({"httpx"}),
     frozenset({"tui", "forwarding"}),

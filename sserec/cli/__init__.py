@@ -38,6 +38,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "repair": ("sserec.cli.repair:repair", "Write a whole archive from what a damaged one still holds."),
     "pack": ("sserec.cli.pack:pack", "Write an archive again, smaller."),
     "scan": ("sserec.cli.scan:scan", "Look for secrets that are still in a recording."),
+    "slice": ("sserec.cli.slice:slice_", "Write a part of a recording as an archive."),
+    "merge": ("sserec.cli.merge:merge", "Put several recordings into one archive."),
     "demo": ("sserec.cli.demo:demo", "Record, decode and export a stream on this machine, without a key."),
     "completion": ("sserec.cli.completion:completion", "Print a shell's completion script."),
 }

@@ -64,7 +64,7 @@ def test_paragraphs_are_cut_the_same_however_much_of_the_text_has_come() -> None
 
 def test_tabs_become_blanks_and_line_ends_of_every_kind_end_lines(typesetter: Typesetter) -> None:
     lines = typesetter.lines("```\na\tb\r\nc\u2028d\x9b2J\n```", 40)
-    assert texts(lines) == ["a    b", "c", "d�2J"]
+    assert texts(lines) == ["  a    b", "  c", "  d�2J"]
 
 
 def test_data_wraps_by_cells_with_what_follows_indented() -> None:

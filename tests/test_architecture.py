@@ -21,7 +21,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"sources", "measures"}),
     frozenset({"recording", "check", "diff"}),
     frozenset({"proxy", "export", "scan", "excerpts"}),
-    frozenset({"replay", "imports"}),
+    frozenset({"replay", "imports", "redaction"}),
     frozenset({"httpx"}),
     frozenset({"tui", "forwarding"}),
     frozenset({"cli", "pytest_plugin"}),
@@ -31,7 +31,8 @@ FLOORS: tuple[frozenset[str], ...] = (
 PURE = (
     "errors", "records", "display", "sse", "holes", "concealment", "credentials", "redact", "archive.format",
     "timeline", "interactions", "annotations", "stats", "measures", "check", "conversations", "diff", "replay.score",
-    "replay.asked", "replay.differences", "replay.repertoire", "replay.programme", "scan",
+    "replay.asked", "replay.differences", "replay.repertoire", "replay.programme", "scan", "redaction.arguments",
+    "redaction.masking", "redaction.secrets", "redaction.streams", "redaction.wording",
 )  # fmt: skip
 IMPURE_MODULES = frozenset({
     "asyncio", "click", "httpx", "io", "logging", "multiprocessing", "os", "pathlib", "queue", "random", "secrets",

@@ -40,6 +40,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "scan": ("sserec.cli.scan:scan", "Look for secrets that are still in a recording."),
     "slice": ("sserec.cli.slice:slice_", "Write a part of a recording as an archive."),
     "merge": ("sserec.cli.merge:merge", "Put several recordings into one archive."),
+    "scan": ("sserec.cli.scan:scan", "Look for secrets that are still in a recording."),
+    "redact": ("sserec.cli.redact:redact", "Write a recording without its secrets."),
     "demo": ("sserec.cli.demo:demo", "Record, decode and export a stream on this machine, without a key."),
     "completion": ("sserec.cli.completion:completion", "Print a shell's completion script."),
 }

@@ -5,6 +5,7 @@ Every value comes back clean, and what was taken out of it is told, so that to f
 Invariant: what is clean comes back as it is.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple, TypeVar
@@ -31,6 +32,9 @@ RULES = {
 
 
 Value = TypeVar("Value")
+
+FILLED = re.compile(r"(?i)[\[(<{]?(?:redacted|removed|filtered|hidden|masked|dummy)[\])>}]?\**|[*x•.]+")
+"""What other tools put in place of a secret."""
 
 
 class Told(NamedTuple):
@@ -143,6 +147,8 @@ class Heads:
         """What the policy made of it, which is told if that is another text."""
         clean, names = cleaned
         if clean != text:
+            if FILLED.fullmatch(difference(text, clean)):
+                return text
             kind, _, name = (names[0] if names else "variable").partition(":")
             rule = name if kind == "value" else OF_POLICY.get(kind, kind)
             self.told.append(Told(where, rule, difference(text, clean)))

@@ -14,8 +14,8 @@ from typing import NamedTuple
 ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})|\\([^u])|%([0-9a-fA-F]{2})|(?:\r\n|\n|\r)data:[ ]?", re.DOTALL)
 """Of JSON (RFC 8259, section 7), of URLs (RFC 3986, section 2.1), and where a data line goes on in another."""
 LETTERS = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
-DEPTH = 3
-"""JSON in a string of JSON in a string of JSON is not written by anybody who does not mean to hide it."""
+DEPTH = 6
+"""JSON in strings of JSON: an event, a tool's arguments, what it gave back, and three to spare."""
 
 
 class Reading(NamedTuple):

@@ -37,7 +37,6 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "verify": ("sserec.cli.verify:verify", "Check every checksum of an archive."),
     "repair": ("sserec.cli.repair:repair", "Write a whole archive from what a damaged one still holds."),
     "pack": ("sserec.cli.pack:pack", "Write an archive again, smaller."),
-    "scan": ("sserec.cli.scan:scan", "Look for secrets that are still in a recording."),
     "slice": ("sserec.cli.slice:slice_", "Write a part of a recording as an archive."),
     "merge": ("sserec.cli.merge:merge", "Put several recordings into one archive."),
     "scan": ("sserec.cli.scan:scan", "Look for secrets that are still in a recording."),

@@ -2,6 +2,7 @@
 
 import base64
 import socket
+import ssl
 from contextlib import suppress
 from threading import Thread
 from types import TracebackType
@@ -18,11 +19,14 @@ AUTHORIZATION = "Basic " + base64.b64encode(b"ann:s@cret").decode()
 class CorporateProxy:
     """Leads every name to ``upstream``; ``asked`` holds the heads of the requests it got, as lines."""
 
-    def __init__(self, upstream: Upstream) -> None:
+    scheme = "http"
+
+    def __init__(self, upstream: Upstream, context: ssl.SSLContext | None = None) -> None:
+        """With ``context`` it is itself reached by TLS."""
         self.asked: list[list[str]] = []
         self._ports = {"http": port(upstream.http), "https": port(upstream.https)}
-        self._server = ByteServer(self._converse)
-        self.url = f"http://{CREDENTIALS}@{self._server.authority}"
+        self._server = ByteServer(self._converse, context)
+        self.url = f"{'https' if context else self.scheme}://{CREDENTIALS}@{self._server.authority}"
 
     def __enter__(self) -> Self:
         self._server.__enter__()
@@ -53,6 +57,30 @@ class CorporateProxy:
             with suppress(OSError):
                 while data := upstream.recv(65_536):
                     client.send(data)
+
+
+class SocksProxy(CorporateProxy):
+    """The same by SOCKS (RFC 1928, and RFC 1929 for who asks); ``asked`` holds the addresses."""
+
+    scheme = "socks5h"
+
+    def _converse(self, wire: Wire) -> None:
+        _, count = wire.read_exactly(2)
+        assert 2 in wire.read_exactly(count)
+        wire.send(b"\x05\x02")
+        user, password = self._credentials(wire)
+        wire.send(b"\x01" + bytes([(user, password) != ("ann", "s@cret")]))
+        _, _, _, kind = wire.read_exactly(4)
+        assert kind == 3, "the name is ours to resolve"
+        host = wire.read_exactly(wire.read_exactly(1)[0]).decode()
+        number = int.from_bytes(wire.read_exactly(2), "big")
+        self.asked.append([f"{host}:{number}"])
+        wire.send(b"\x05\0\0\x01\0\0\0\0\0\0")
+        self._join(wire, "https" if number == 443 else "http", b"")
+
+    def _credentials(self, wire: Wire) -> tuple[str, ...]:
+        wire.read_exactly(1)
+        return tuple(wire.read_exactly(wire.read_exactly(1)[0]).decode() for _ in range(2))
 
 
 def pump(client: Wire, upstream: socket.socket) -> None:

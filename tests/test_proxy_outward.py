@@ -1,15 +1,17 @@
 """Networks that let nothing out but through a proxy: sserec goes the way that its own environment names."""
 
+import importlib.util
 from collections.abc import Iterator
 
 import pytest
 
-from corporate_proxy import AUTHORIZATION, CorporateProxy
-from record_support import BODY, CURL, FAULT, Recorder
+from corporate_proxy import AUTHORIZATION, CorporateProxy, SocksProxy
+from record_support import BODY, CURL, CURL_BY_VERSION, FAULT, Recorder
 from sserec.errors import UsageError
-from sserec.proxy.outward import OutwardProxy, from_environment
+from sserec.proxy.outward import Kind, OutwardProxy, from_environment
 from sserec.proxy.routing import Route
 from sserec.recording import Recording
+from sserec.records import Ending
 from upstream import Upstream, free_port
 from upstream_script import stream
 from upstream_wire import TestAuthority
@@ -95,13 +97,56 @@ def test_a_proxy_that_is_not_there_is_named(far_recorder: Recorder) -> None:
 
 def test_a_proxy_that_cannot_be_used_is_our_fault_and_is_not_gone_round(recorder: Recorder) -> None:
     got = recorder.record(
-        *CURL, recorder.upstream.https + "/s", variables={"ALL_PROXY": "socks5://ann:s3cret@p:1080"}
+        *CURL, recorder.upstream.https + "/s", variables={"ALL_PROXY": "socks4://ann:s3cret@p:1080"}
     )
     assert got.returncode == FAULT
-    assert b"ALL_PROXY names a proxy of the kind socks5://" in got.stderr
+    assert b"ALL_PROXY names a proxy of the kind socks4://" in got.stderr
     assert b"s3cret" not in got.stderr
     assert recorder.upstream.served == []
     assert not recorder.file.exists()
+
+
+@pytest.mark.parametrize("scheme", ["https", "http"])
+@pytest.mark.parametrize("version", CURL_BY_VERSION)
+def test_a_proxy_that_is_reached_by_tls_is_gone_through_as_well(
+    far_recorder: Recorder, far: Upstream, authority: TestAuthority, scheme: str, version: str
+) -> None:
+    far_recorder.folder.joinpath("both.pem").write_bytes(
+        far.ca_file.read_bytes() + authority.ca_file.read_bytes()
+    )
+    with CorporateProxy(far, authority.server_context(())) as proxy:
+        got = far_recorder.record(
+            *CURL_BY_VERSION[version],
+            f"{scheme}://api.example/s",
+            options=("--upstream-ca", "both.pem"),
+            variables={f"{scheme}_proxy": proxy.url},
+        )
+    assert (got.stdout, got.returncode) == (BODY, 0), got.stderr
+    assert "api.example" in proxy.asked[0][0]
+    with Recording.open(str(far_recorder.file)) as recording:
+        (exchange,) = recording.exchanges
+        assert exchange.body() == BODY
+        assert exchange.ending is Ending.COMPLETE
+
+
+def test_a_proxy_whose_certificate_nobody_knows_gets_no_word(far_recorder: Recorder, far: Upstream) -> None:
+    with CorporateProxy(far, TestAuthority(far_recorder.folder).server_context(())) as proxy:
+        got = far_recorder.record(*CURL, "https://api.example/s", variables={"https_proxy": proxy.url})
+    address = proxy.url.rpartition("@")[2]
+    assert f"the proxy {address}: unable to get local issuer certificate" in got.stderr.decode()
+    assert proxy.asked == []
+
+
+@pytest.mark.skipif(importlib.util.find_spec("python_socks") is None, reason="python-socks is not installed")
+@pytest.mark.parametrize("scheme", ["https", "http"])
+def test_a_socks_proxy_is_gone_through(far_recorder: Recorder, far: Upstream, scheme: str) -> None:
+    far.play("/s", stream(BODY, gap_s=0))
+    with SocksProxy(far) as proxy:
+        url = f"{scheme}://api.example/s"
+        got = far_recorder.record(*CURL, url, variables={"all_proxy": proxy.url})
+    assert (got.stdout, got.returncode) == (BODY, 0), got.stderr
+    assert proxy.asked == [["api.example:443" if scheme == "https" else "api.example:80"]]
+    assert b"s@cret" not in far_recorder.file.read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -113,7 +158,10 @@ def test_a_proxy_that_cannot_be_used_is_our_fault_and_is_not_gone_round(recorder
         ({"HTTPS_PROXY": "http://upper:1", "https_proxy": "http://lower:2"}, OutwardProxy("lower", 2)),
         ({"HTTPS_PROXY": "", "all_proxy": "http://p"}, OutwardProxy("p", 1080)),
         ({"http_proxy": "http://p:3128"}, None),
-        ({"https_proxy": "http://ann:s%40cret@[::1]:1"}, OutwardProxy("::1", 1, AUTHORIZATION.encode())),
+        ({"https_proxy": "http://ann:s%40cret@[::1]:1"}, OutwardProxy("::1", 1, "ann", "s@cret")),
+        ({"https_proxy": "https://p"}, OutwardProxy("p", 443, kind=Kind.HTTPS)),
+        ({"all_proxy": "socks5://p"}, OutwardProxy("p", 1080, kind=Kind.SOCKS5)),
+        ({"all_proxy": "socks5h://p:1"}, OutwardProxy("p", 1, kind=Kind.SOCKS5H)),
     ],
 )
 def test_the_environment_is_read_as_curl_reads_it(
@@ -153,7 +201,7 @@ def test_exceptions_are_names_addresses_networks_and_this_machine(
     assert (proxies.towards(Route("https", host, 443)) is None) == is_direct
 
 
-@pytest.mark.parametrize("value", ["https://p:1", "socks5h://p", "http://", "http://[", "http://p:port"])
-def test_what_is_no_http_proxy_is_refused(value: str) -> None:
+@pytest.mark.parametrize("value", ["ftp://p:1", "socks4://p", "http://", "http://[", "http://p:port"])
+def test_what_is_no_proxy_that_can_be_used_is_refused(value: str) -> None:
     with pytest.raises(UsageError, match="HTTPS_PROXY names"):
         from_environment({"https_proxy": value})

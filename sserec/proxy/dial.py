@@ -8,13 +8,17 @@ import asyncio
 import re
 import socket
 from asyncio.staggered import staggered_race
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from functools import partial
 
 from sserec.proxy.clock import Clock
 from sserec.proxy.leg import describe
-from sserec.proxy.outward import OutwardProxy
+from sserec.proxy.outward import Kind, OutwardProxy
+from sserec.proxy.routing import Route
+from sserec.proxy.setting import ClientContexts
+from sserec.proxy.tls import Road, handshake
 
 ATTEMPT_DELAY_S = 0.25
 """RFC 8305, section 5, recommends 250 ms."""
@@ -25,9 +29,9 @@ ANSWERED_YES = re.compile(r"HTTP/1\.[01] 2\d\d( |$)")
 
 @dataclass(frozen=True, slots=True)
 class Dialled:
-    """A connected, non-blocking socket, and how it came to be."""
+    """A connection, and how it came to be."""
 
-    sock: socket.socket
+    road: Road
     peer: str
     t_resolved_ns: int | None
     """None where a proxy resolved the name."""
@@ -50,31 +54,47 @@ async def dial(host: str, port: int, clock: Clock) -> Dialled:
     sock, _, failures = await staggered_race(attempts, ATTEMPT_DELAY_S)
     if sock is None:
         raise Unreachable(describe_all(failures))
-    return Dialled(sock, _address(sock), t_resolved_ns, clock.now_ns())
+    return Dialled(Road(sock), address_of(sock), t_resolved_ns, clock.now_ns())
 
 
-async def dial_through(proxy: OutwardProxy, host: str, port: int, clock: Clock) -> Dialled:
-    """Connects to the host by a tunnel through ``proxy``. Raises OSError, Unreachable among them."""
+async def dial_proxy(proxy: OutwardProxy, clock: Clock, trust: ClientContexts) -> Dialled:
+    """Connects to ``proxy`` itself, by TLS where it wants that. Raises OSError, Unreachable among them."""
     try:
         dialled = await dial(proxy.host, proxy.port, clock)
-    except Unreachable as error:
-        raise Unreachable(f"the proxy {proxy.host}:{proxy.port}: {error}") from error
-    try:
-        await asyncio.get_running_loop().sock_sendall(dialled.sock, proxy.connect_request(host, port))
-        status = (await _receive_head(dialled.sock)).partition(b"\r\n")[0].decode("latin-1")
+        if proxy.kind is not Kind.HTTPS:
+            return dialled
+        with closing_on_failure(dialled.road.sock):
+            tls = await handshake(dialled.road, trust.client_context(()), server_hostname=proxy.host)
+    except OSError as error:
+        raise Unreachable(f"the proxy {proxy.authority}: {described(error)}") from error
+    return replace(dialled, road=Road(dialled.road.sock, tls))
+
+
+async def dial_through(proxy: OutwardProxy, route: Route, clock: Clock, trust: ClientContexts) -> Dialled:
+    """Connects to the host by a tunnel through ``proxy``. Raises OSError, Unreachable among them."""
+    dialled = await dial_proxy(proxy, clock, trust)
+    with closing_on_failure(dialled.road.sock):
+        await dialled.road.send(proxy.connect_request(route.host, route.port))
+        status = (await _receive_head(dialled.road)).partition(b"\r\n")[0].decode("latin-1")
         if not ANSWERED_YES.match(status):
-            raise Unreachable(f"the proxy {proxy.host}:{proxy.port} answered {status!r}")
+            raise Unreachable(f"the proxy {proxy.authority} answered {status!r}")
+    return Dialled(dialled.road, dialled.peer, None, clock.now_ns())
+
+
+@contextmanager
+def closing_on_failure(sock: socket.socket) -> Iterator[None]:
+    try:
+        yield
     except BaseException:
-        dialled.sock.close()
+        sock.close()
         raise
-    return Dialled(dialled.sock, dialled.peer, None, clock.now_ns())
 
 
-async def _receive_head(sock: socket.socket) -> bytes:
+async def _receive_head(road: Road) -> bytes:
     """The head of an answer. Byte by byte: what follows it is the server's, and belongs to the tunnel."""
     head = b""
     while not head.endswith(b"\r\n\r\n"):
-        byte = await asyncio.get_running_loop().sock_recv(sock, 1)
+        byte = await road.receive(1)
         if not byte or len(head) > MAX_ANSWER_BYTES:
             raise Unreachable("the proxy closed the connection" if not byte else "the proxy answers no HTTP")
         head += byte
@@ -93,9 +113,13 @@ async def _connect(family: int, address: tuple[object, ...]) -> socket.socket:
     return sock
 
 
-def _address(sock: socket.socket) -> str:
+def address_of(sock: socket.socket) -> str:
     host, port = sock.getpeername()[:2]
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def described(error: OSError) -> str:
+    return str(error) if isinstance(error, Unreachable) else describe(error)
 
 
 def describe_all(failures: Sequence[BaseException | None]) -> str:

@@ -20,7 +20,7 @@ from sserec.proxy.presence import while_present
 from sserec.proxy.refusal import CLOSE, answer, refuse, refuse_request
 from sserec.proxy.routing import NoRoute, Route, connect_route
 from sserec.proxy.setting import Setting
-from sserec.proxy.tls import Tls, handshake
+from sserec.proxy.tls import Road, Tls, handshake
 from sserec.proxy.tunnel import Tunnel
 from sserec.proxy.upstream import (
     PASSTHROUGH,
@@ -99,7 +99,7 @@ class Interception:
             self.upstream.close()
 
     async def _begin(self, early: bytes) -> None:
-        await self._tunnel(early or await first_bytes(self.sock, self.upstream.dialled.sock))
+        await self._tunnel(early or await first_bytes(self.sock, self.upstream.dialled.road))
 
     async def _tunnel(self, early: bytes) -> None:
         attention = self.setting.attention(self.route.host)
@@ -199,8 +199,10 @@ class Interception:
         return Origin(scheme, self.route.authority, self.upstream.connection)
 
 
-async def first_bytes(client: socket.socket, upstream: socket.socket) -> bytes:
+async def first_bytes(client: socket.socket, upstream: Road) -> bytes:
     """What the client says first; nothing where the server does, as mail and SSH servers do."""
+    if upstream.has_unread:
+        return b""
     loop = asyncio.get_running_loop()
     spoken: asyncio.Future[None] = loop.create_future()
 
@@ -208,12 +210,12 @@ async def first_bytes(client: socket.socket, upstream: socket.socket) -> bytes:
         if not spoken.done():
             spoken.set_result(None)
 
-    for sock in (client, upstream):
+    for sock in (client, upstream.sock):
         loop.add_reader(sock, someone_spoke)
     try:
         await spoken
     finally:
-        for sock in (client, upstream):
+        for sock in (client, upstream.sock):
             loop.remove_reader(sock)
     try:
         return client.recv(READ_BYTES)

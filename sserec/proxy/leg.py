@@ -23,7 +23,7 @@ from sserec.proxy.kernel import (
     receive_time_ns,
     unacknowledged_bytes,
 )
-from sserec.proxy.tls import Tls
+from sserec.proxy.tls import Session
 from sserec.records import Manner
 
 READ_BYTES = 64 * 1024
@@ -53,7 +53,7 @@ class LegOwner(Protocol):
 class Leg:
     """A connected socket of one ``side``. Takes no part in anything before ``start``."""
 
-    def __init__(self, sock: socket.socket, side: Side, clock: Clock, tls: Tls | None = None) -> None:
+    def __init__(self, sock: socket.socket, side: Side, clock: Clock, tls: Session | None = None) -> None:
         self.side = side
         self.owner: LegOwner
         self.is_closed = False
@@ -163,7 +163,7 @@ class Leg:
         if not self.is_closed:
             self._after_records(self._tls)
 
-    def _after_records(self, tls: Tls) -> None:
+    def _after_records(self, tls: Session) -> None:
         if tls.fault is not None:
             self._transmit(tls.pending_output())
             self._lose(tls.fault)

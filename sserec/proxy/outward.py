@@ -8,28 +8,58 @@ proxy that was asked for is never gone round, so one that sserec cannot use is a
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 from ipaddress import ip_address, ip_network
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from sserec.errors import UsageError
-from sserec.proxy.routing import Forwarded, Route, with_target
+from sserec.proxy.routing import Forwarded, Route, bracketed, with_target
 
-DEFAULT_PORT = 1080
-"""curl's, for a proxy whose URL names none."""
+
+class Kind(Enum):
+    """What a proxy speaks, by the scheme of its URL as curl reads it."""
+
+    HTTP = "http"
+    HTTPS = "https"
+    """HTTP within TLS of its own."""
+    SOCKS5 = "socks5"
+    """Names are resolved here."""
+    SOCKS5H = "socks5h"
+    """Names are resolved there."""
+
+    @property
+    def is_socks(self) -> bool:
+        return self in (Kind.SOCKS5, Kind.SOCKS5H)
+
+    @property
+    def default_port(self) -> int:
+        """curl's, for a proxy whose URL names none."""
+        return 443 if self is Kind.HTTPS else 1080
 
 
 @dataclass(frozen=True, slots=True)
 class OutwardProxy:
-    """A proxy that speaks HTTP."""
+    """A proxy, and who we are to it."""
 
     host: str
     port: int
-    authorization: bytes = b""
-    """The value of Proxy-Authorization; empty where the URL held no credentials."""
+    user: str | None = None
+    password: str = ""
+    kind: Kind = Kind.HTTP
+
+    @property
+    def authority(self) -> str:
+        return f"{bracketed(self.host)}:{self.port}"
+
+    @property
+    def authorization(self) -> bytes:
+        """The value of Proxy-Authorization (Basic, RFC 7617); empty where the URL held no credentials."""
+        pair = f"{self.user}:{self.password}".encode()
+        return b"" if self.user is None else b"Basic " + base64.b64encode(pair)
 
     def connect_request(self, host: str, port: int) -> bytes:
         """Asks for a tunnel (RFC 9110, section 9.3.6)."""
-        target = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        target = f"{bracketed(host)}:{port}"
         return f"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n".encode("latin-1") + self.field + b"\r\n"
 
     @property
@@ -37,7 +67,12 @@ class OutwardProxy:
         return b"Proxy-Authorization: %s\r\n" % self.authorization if self.authorization else b""
 
     def addressed(self, forwarded: Forwarded) -> Forwarded:
-        """A head as this proxy wants it for plain HTTP: with the whole URL (RFC 9112, section 3.2.2)."""
+        """A head as this proxy wants it for plain HTTP: with the whole URL (RFC 9112, section 3.2.2).
+
+        SOCKS leads to the server itself.
+        """
+        if self.kind.is_socks:
+            return forwarded
         target = forwarded.head.split(maxsplit=2)[1].decode("latin-1")
         url = f"http://{forwarded.route.authority}{'' if target == '*' else target}"
         line, newline, fields = with_target(forwarded.head, url).partition(b"\n")
@@ -60,10 +95,11 @@ class OutwardProxies:
 
 
 DIRECT = OutwardProxies({})
+KINDS = tuple(kind.value for kind in Kind)
 
 
 def from_environment(environment: Mapping[str, str]) -> OutwardProxies:
-    """Raises UsageError, without the credentials, for a proxy that is no HTTP proxy."""
+    """Raises UsageError, without the credentials, for a proxy of another kind."""
     named = {scheme: named_proxy(environment, scheme) for scheme in ("http", "https")}
     exceptions = spelled(environment, "no_proxy").replace(" ", ",").split(",")
     return OutwardProxies(
@@ -90,19 +126,13 @@ def parse_proxy(value: str, name: str) -> OutwardProxy:
         port = url.port
     except ValueError:
         raise UsageError(f"{name.upper()} names no proxy: its value is no URL") from None
-    if url.scheme != "http" or not url.hostname:
+    if url.scheme not in KINDS or not url.hostname:
         raise UsageError(
-            f"{name.upper()} names a proxy of the kind {url.scheme}://, and sserec goes through http:// ones only"
+            f"{name.upper()} names a proxy of the kind {url.scheme}://, and sserec goes through {', '.join(KINDS)}"
         )
-    return OutwardProxy(url.hostname, port or DEFAULT_PORT, basic(url))
-
-
-def basic(url: SplitResult) -> bytes:
-    """The credentials of a URL as Basic authorization (RFC 7617)."""
-    if url.username is None:
-        return b""
-    pair = f"{unquote(url.username)}:{unquote(url.password or '')}"
-    return b"Basic " + base64.b64encode(pair.encode())
+    kind = Kind(url.scheme)
+    user = None if url.username is None else unquote(url.username)
+    return OutwardProxy(url.hostname, port or kind.default_port, user, unquote(url.password or ""), kind)
 
 
 def excepts(entry: str, route: Route) -> bool:

@@ -21,6 +21,7 @@ from sserec.proxy.plan import Plan
 from sserec.proxy.recorder import Lost, Recorder
 from sserec.proxy.session import meta, refuse_nesting, serve_until_told
 from sserec.proxy.shelf import Shelf, Shelving
+from sserec.proxy.socks import check_library
 from sserec.proxy.trust import UpstreamTrust
 
 DRAIN_S = 2.0
@@ -51,6 +52,7 @@ def serve(plan: Plan, shelving: Shelving, trust: UpstreamTrust, voices: Voices) 
     """Serves until SIGINT, SIGTERM or SIGHUP, and ends every archive. Raises UsageError or RecordingError."""
     refuse_nesting(os.environ)
     proxies = outward.from_environment(os.environ)
+    check_library(proxies)
     make_folder(shelving.folder)
     clock, policy = Clock(), policy_of(plan)
     shelf = Shelf(shelving, meta(plan, clock, policy), voices.ended, voices.say)

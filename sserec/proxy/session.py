@@ -28,6 +28,7 @@ from sserec.proxy.outcome import Outcome, Tell, finish
 from sserec.proxy.plan import Plan
 from sserec.proxy.recorder import Recorder
 from sserec.proxy.remarks import Remarks
+from sserec.proxy.socks import check_library
 from sserec.proxy.trust import UpstreamTrust
 from sserec.redact import Policy
 
@@ -65,6 +66,7 @@ class Session:
         """Begins the file. Raises UsageError or RecordingError; then there is nothing to undo."""
         refuse_nesting(os.environ)
         proxies = outward.from_environment(os.environ)
+        check_library(proxies)
         self._plan = plan
         self._say = say
         clock, policy = Clock(), policy_of(plan)

@@ -1,7 +1,8 @@
 """The TLS of one side of a connection, on memory: bytes in, plaintext out, record by record.
 
-Knows the ssl module; must not know sockets beyond the two calls a handshake needs. Each TLS record stays one piece,
-because a record is what the server wrote at once: its borders and times are worth recording.
+Knows the ssl module, and TLS within that of a proxy; must not know sockets beyond the two calls a handshake needs.
+Each TLS record stays one piece, because a record is what the server wrote at once: its borders and times are worth
+recording.
 """
 
 import asyncio
@@ -9,9 +10,28 @@ import ssl
 from collections.abc import Iterable
 from contextlib import suppress
 from socket import socket
+from typing import Protocol
 
 MAX_RECORD_BYTES = 16 * 1024
 HANDSHAKE_READ_BYTES = 64 * 1024
+
+
+class Session(Protocol):
+    """What lies between a socket's bytes and plaintext."""
+
+    @property
+    def ended(self) -> bool: ...
+
+    @property
+    def fault(self) -> ssl.SSLError | None: ...
+
+    def decrypt(self, data: bytes) -> list[bytes]: ...
+
+    def encrypt(self, pieces: Iterable[bytes]) -> bytes: ...
+
+    def pending_output(self) -> bytes: ...
+
+    def close_notify(self) -> bytes: ...
 
 
 class Tls:
@@ -71,8 +91,79 @@ class Tls:
         return self._outgoing.read()
 
 
+class Layered:
+    """What a server says, in TLS or not, within the TLS of a proxy."""
+
+    def __init__(self, outer: Tls, inner: Tls | None, unread: bytes) -> None:
+        """``unread``: what came out of ``outer`` before."""
+        self._outer = outer
+        self._inner = inner
+        self._unread = unread
+
+    @property
+    def ended(self) -> bool:
+        return (self._inner or self._outer).ended
+
+    @property
+    def fault(self) -> ssl.SSLError | None:
+        return self._outer.fault or (self._inner.fault if self._inner else None)
+
+    def decrypt(self, data: bytes) -> list[bytes]:
+        pieces = [self._unread] * bool(self._unread) + self._outer.decrypt(data)
+        self._unread = b""
+        return pieces if self._inner is None else self._inner.decrypt(b"".join(pieces))
+
+    def encrypt(self, pieces: Iterable[bytes]) -> bytes:
+        return self._outer.encrypt(pieces if self._inner is None else (self._inner.encrypt(pieces),))
+
+    def pending_output(self) -> bytes:
+        said = self._inner.pending_output() if self._inner else b""
+        return self._outer.encrypt((said,)) if said else self._outer.pending_output()
+
+    def close_notify(self) -> bytes:
+        farewell = self._outer.encrypt((self._inner.close_notify(),)) if self._inner else b""
+        return farewell + self._outer.close_notify()
+
+
+class Road:
+    """A connected, non-blocking socket, and the TLS of a proxy that stands on the way to the server."""
+
+    def __init__(self, sock: socket, tls: Tls | None = None) -> None:
+        self.sock = sock
+        self._tls = tls
+        self._unread = b""
+
+    @property
+    def has_unread(self) -> bool:
+        """More came than was asked for."""
+        return bool(self._unread)
+
+    async def receive(self, limit: int = HANDSHAKE_READ_BYTES) -> bytes:
+        """Some of what comes; nothing at the end. Raises OSError."""
+        loop = asyncio.get_running_loop()
+        if self._tls is None:
+            return await loop.sock_recv(self.sock, limit)
+        while not self._unread and not self._tls.ended:
+            if not (data := await loop.sock_recv(self.sock, HANDSHAKE_READ_BYTES)):
+                break
+            self._unread = b"".join(self._tls.decrypt(data))
+            if self._tls.fault is not None:
+                raise self._tls.fault
+        taken, self._unread = self._unread[:limit], self._unread[limit:]
+        return taken
+
+    async def send(self, data: bytes) -> None:
+        """Raises OSError."""
+        coded = data if self._tls is None else self._tls.encrypt((data,))
+        await asyncio.get_running_loop().sock_sendall(self.sock, coded)
+
+    def session(self, inner: Tls | None = None) -> Session | None:
+        """All the TLS that is between the socket and the server's words, where ``inner`` is the server's own."""
+        return inner if self._tls is None else Layered(self._tls, inner, self._unread)
+
+
 async def handshake(
-    sock: socket,
+    sock: socket | Road,
     context: ssl.SSLContext,
     *,
     server_side: bool = False,
@@ -80,18 +171,18 @@ async def handshake(
     received: bytes = b"",
 ) -> Tls:
     """Shakes hands on a non-blocking socket; ``received`` was read from it before. Raises OSError (ssl.SSLError)."""
+    road = sock if isinstance(sock, Road) else Road(sock)
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     session = context.wrap_bio(incoming, outgoing, server_side=server_side, server_hostname=server_hostname)
     incoming.write(received)
-    while not await _step(sock, session, outgoing):
-        data = await asyncio.get_running_loop().sock_recv(sock, HANDSHAKE_READ_BYTES)
-        if not data:
+    while not await _step(road, session, outgoing):
+        if not (data := await road.receive()):
             raise ConnectionResetError("connection closed during the TLS handshake")
         incoming.write(data)
     return Tls(session, incoming, outgoing)
 
 
-async def _step(sock: socket, session: ssl.SSLObject, outgoing: ssl.MemoryBIO) -> bool:
+async def _step(road: Road, session: ssl.SSLObject, outgoing: ssl.MemoryBIO) -> bool:
     """Does what can be done without more from the peer; True when the handshake is over."""
     try:
         session.do_handshake()
@@ -99,5 +190,5 @@ async def _step(sock: socket, session: ssl.SSLObject, outgoing: ssl.MemoryBIO) -
         return False
     finally:
         if outgoing.pending:  # an alert as well: the peer should learn why
-            await asyncio.get_running_loop().sock_sendall(sock, outgoing.read())
+            await road.send(outgoing.read())
     return True

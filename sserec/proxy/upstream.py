@@ -4,13 +4,14 @@ import ssl
 from dataclasses import dataclass, replace
 
 from sserec.proxy.attention import Attention
-from sserec.proxy.dial import Dialled, dial, dial_through
+from sserec.proxy.dial import Dialled, dial, dial_proxy, dial_through
 from sserec.proxy.facts import Side
 from sserec.proxy.leg import Leg, describe
 from sserec.proxy.observer import Observer, Origin
 from sserec.proxy.observer_http1 import Http1Observer
 from sserec.proxy.routing import Route
 from sserec.proxy.setting import Setting
+from sserec.proxy.socks import dial_socks
 from sserec.proxy.tls import Tls, handshake
 from sserec.records import Close, Closer, Connection, Manner, Request
 
@@ -45,10 +46,11 @@ class Upstream:
         return None if self.tls is None else self.tls.alpn
 
     def leg(self, setting: Setting) -> Leg:
-        return Leg(self.dialled.sock, Side.UPSTREAM, setting.clock, self.tls)
+        road = self.dialled.road
+        return Leg(road.sock, Side.UPSTREAM, setting.clock, road.session(self.tls))
 
     def close(self) -> None:
-        self.dialled.sock.close()
+        self.dialled.road.sock.close()
 
 
 async def reach(route: Route, setting: Setting) -> Upstream:
@@ -68,9 +70,11 @@ async def dial_route(route: Route, setting: Setting) -> Dialled:
     proxy = setting.outward.towards(route)
     if proxy is None:
         return await dial(route.host, route.port, setting.clock)
+    if proxy.kind.is_socks:
+        return await dial_socks(proxy, route, setting.clock)
     if route.scheme == "http":
-        return await dial(proxy.host, proxy.port, setting.clock)
-    return await dial_through(proxy, route.host, route.port, setting.clock)
+        return await dial_proxy(proxy, setting.clock, setting.trust)
+    return await dial_through(proxy, route, setting.clock, setting.trust)
 
 
 async def secure(
@@ -79,7 +83,7 @@ async def secure(
     """Shakes hands and verifies. Raises UpstreamError, having closed the connection."""
     context = setting.trust.client_context(offer)
     try:
-        tls = await handshake(upstream.dialled.sock, context, server_hostname=server_name)
+        tls = await handshake(upstream.dialled.road, context, server_hostname=server_name)
     except BaseException as error:
         upstream.close()
         if isinstance(error, OSError | ValueError):

@@ -60,6 +60,7 @@ def export(
     \b
     Example:  sserec export file.sse.zst | jq '.steps[].type'
               sserec export --format curl file.sse.zst | sh
+              sserec export --format html -o page.html file.sse.zst
     """
     from sserec.recording import Recording
 
@@ -69,15 +70,15 @@ def export(
         formats = " and ".join(JSON_FORMATS)
         raise UsageError(f"--annotation-characters goes with --format {formats} alone (sserec export --help)")
     choice = Choice(FORMATS[name].needs, number, every, conversation, stitched)
-    options = Options(choice.is_many, with_diagnostics, annotation_characters)
     with Recording.open(file) as recording:
+        options = Options(choice.is_many, with_diagnostics, annotation_characters, recording)
         subjects = chosen(recording, choice)
         if name == MEDIA:
             code = write_media(recording.name, subjects, output, choice)
         else:
             code = 0
             write(FORMATS[name].load()(subjects, options), output)
-        if choice.needs is not Needs.REQUEST:
+        if choice.needs not in (Needs.REQUEST, Needs.EXCHANGE):
             code = max(code, say_remarks(recording, subjects, options))
         raise SystemExit(max(say_problems(recording), code))
 

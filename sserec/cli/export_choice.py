@@ -41,18 +41,22 @@ def chosen(recording: "Recording", choice: Choice) -> "list[Subject]":
         raise UsageError("--all and --exchange exclude each other (sserec export --help)")
     if choice.stitched and choice.needs is Needs.REQUEST:
         raise UsageError("requests cannot be stitched: --conversation gives them all (sserec export --help)")
+    if choice.needs is Needs.EXCHANGE and (choice.conversation or choice.stitched):
+        raise UsageError(
+            "exchanges are shown as they are: no --conversation, no --stitched (sserec export --help)"
+        )
     if choice.conversation or choice.stitched:
         return of_conversations(recording, choice)
     return of_exchanges(recording, choice)
 
 
 def of_exchanges(recording: "Recording", choice: Choice) -> "list[Subject]":
-    """Each as it stands: the one that was asked for, all that will do, or the last."""
+    """Each as it stands: the one that was asked for, all that will do, or the last; a format of exchanges takes all."""
     from sserec.export.subject import OneExchange
 
     exchanges = list(recording.exchanges) if choice.number is None else [recording.exchange(choice.number)]
     subjects = list(map(OneExchange, exchanges))
-    if choice.every or choice.number is not None:
+    if choice.every or choice.number is not None or choice.needs is Needs.EXCHANGE:
         found: list[Subject] = [subject for subject in subjects if will_do(subject, choice.needs)]
     else:
         found = last(subjects, choice.needs)
@@ -72,6 +76,8 @@ def last(subjects: "Sequence[Subject]", needs: Needs) -> "list[Subject]":
 
 def will_do(subject: "Subject", needs: Needs) -> bool:
     """Whether there is something in it to write."""
+    if needs is Needs.EXCHANGE:
+        return True
     if needs is Needs.INTERACTION:
         return subject.answer is not None
     if needs is Needs.EVENTS:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from sserec.export.subject import Subject
+    from sserec.recording import Recording
 
 
 class Options(NamedTuple):
@@ -20,6 +21,8 @@ class Options(NamedTuple):
     """The subjects were asked for as a list: JSON formats give an array, of one too."""
     with_diagnostics: bool = False
     annotation_characters: bool = False
+    recording: "Recording | None" = None
+    """Where the subjects are from, for formats that tell of the file, too."""
 
 
 Write = Callable[["Sequence[Subject]", Options], Iterable[bytes]]
@@ -32,6 +35,8 @@ class Needs(StrEnum):
     EVENTS = "event stream"
     REQUEST = "request"
     """It repeats what was asked, so that nothing in the response matters to it."""
+    EXCHANGE = "exchange"
+    """It shows exchanges as they are, whatever they hold, and tells itself how they ended."""
 
 
 class Format(NamedTuple):
@@ -58,6 +63,7 @@ FORMATS: dict[str, Format] = {
     "events": Format("events:event_lines", "NDJSON, the objects of sserec events --json", Needs.EVENTS),
     "text": Format("text:texts", "what a person would have read"),
     "markdown": Format("markdown:documents", "question, thoughts, calls, results, answer as sections"),
+    "html": Format("html:pages", "the recording as one page to look at in a browser", Needs.EXCHANGE),
     MEDIA: Format("media:save", "each image, audio, video, document as a file in folder OUT"),
     "curl": Format("curl:commands", "the request again, as a shell command", Needs.REQUEST),
     "python": Format("python:program", "the request again, by google-genai", Needs.REQUEST),

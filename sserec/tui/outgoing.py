@@ -40,7 +40,7 @@ def export(path: str, number: int, name: str, out: str) -> str:
         subject = OneExchange(recording.exchange(number))
         if format.needs is Needs.INTERACTION and subject.answer is None:
             raise UsageError(f"exchange {number} holds no interaction to export")
-        pieces = list(format.load()([subject], Options()))
+        pieces = list(format.load()([subject], Options(recording=recording)))
     with target.open("xb") as file:
         file.writelines(pieces)
     return f"{name} written to {target}, {size(target.stat().st_size)}"

@@ -5,10 +5,12 @@ event is not laid out again, so that scrubbing costs what changes. The pane stay
 arrives, until the person scrolls away from it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from rich.cells import cell_len
+from rich.color import Color as RichColor
 from rich.style import Style
 from textual.message import Message
 from textual.strip import Strip
@@ -16,8 +18,9 @@ from textual.strip import Strip
 from sserec.display import count, printable
 from sserec.tui.kinds import kind_ink
 from sserec.tui.lines import strip_of, title
-from sserec.tui.model.answer import Block
+from sserec.tui.model.answer import Block, Media
 from sserec.tui.model.detail import json_lines
+from sserec.tui.model.picture import HINT, Cell, Color, Picture, Room, can_draw, is_image
 from sserec.tui.text_pane import TextPane
 from sserec.tui.wrapping import wrapped
 
@@ -31,11 +34,21 @@ CHARACTERS_LAID = 4 * 1024
 REACH = 4
 SEARCHED_REACH = 256
 """A search looks at the last 16,384 steps, 51,200 lines, and 1 MB of each text."""
+PICTURE_ROWS = 16
+KEPT_PICTURES = 64
+HALF_BLOCK = "▀"
 ARRIVING = "▌"
 MORE = "… more stands before this: g, k or PgUp at the top shows it"
 FOLDING = "… what came before this is still being folded"
 MARGIN = "  "
 INKS = ("heading", "code", "link", "quote", "bullet", "rule")
+
+
+class Asked(NamedTuple):
+    """Which picture is wanted."""
+
+    media: Media
+    room: Room
 
 
 class Laid(NamedTuple):
@@ -51,6 +64,13 @@ class AnswerPane(TextPane):
     class Wanting(Message):
         """The person wants to see what stands before what is shown."""
 
+    class Picturing(Message):
+        """An image has come to sight, of which nobody has made a picture yet."""
+
+        def __init__(self, asked: Asked) -> None:
+            super().__init__()
+            self.asked = asked
+
     def __init__(self) -> None:
         super().__init__(id="answer")
         self.border_title = title("answer")
@@ -63,6 +83,8 @@ class AnswerPane(TextPane):
         self._is_cut = self._is_reaching = self._is_glimpse = False
         self._steps_before = 0
         self._typesetter: Typesetter | None = None
+        self._pictures: dict[Asked, Picture | str | None] = {}
+        """Those that are wanted, and what became of them; None while they are being made."""
 
     @property
     def steps_wanted(self) -> int:
@@ -141,7 +163,8 @@ class AnswerPane(TextPane):
             self._laid.clear()
 
     def _block_lines(self, block: Block, width: int) -> list[Strip]:
-        body = self._box(block, width) if block.media is not None else self._body(block, width)
+        media = block.media
+        body = self._body(block, width) if media is None else self._media(block, media, width)
         if block.is_arriving:
             body = with_cursor(body, self.ink("arriving"))
         return [self._title(block, width), *body, Strip([])]
@@ -196,10 +219,46 @@ class AnswerPane(TextPane):
             lines += wrapped([(" " * indent, Style.null()), *pieces], width, min(indent + 2, width // 2))
         return lines
 
-    def _box(self, block: Block, width: int) -> list[Strip]:
+    def take_picture(self, asked: Asked, made: Picture | str) -> None:
+        """The picture that was wanted, or why there is none."""
+        self._pictures[asked] = made
+        self._laid.clear()
+        self.show(self._blocks, self._steps_before, self._notice, is_glimpse=self._is_glimpse)
+
+    def _media(self, block: Block, media: Media, width: int) -> list[Strip]:
+        """A picture where the terminal has colours for one; a frame with words where not, and for everything else."""
+        words = block.text.splitlines()
+        if not is_image(media) or not self._has_colors:
+            return self._box(block, words, width)
+        if not can_draw():
+            return self._box(block, [*words, HINT], width)
+        made = self._picture(Asked(media, Room(max(width - len(MARGIN), 1), PICTURE_ROWS, self._ground_dots)))
+        if isinstance(made, Picture):
+            words = [words[0], f"{made.width:,} × {made.height:,}", *words[1:]]
+            caption = MARGIN + " · ".join(map(printable, words))
+            return [*painted_cells(made, MARGIN), *wrapped([(caption, self.ink("quiet"))], width)]
+        return self._box(block, [*words, made] if made else words, width)
+
+    def _picture(self, asked: Asked) -> Picture | str | None:
+        if asked not in self._pictures:
+            if len(self._pictures) >= KEPT_PICTURES:
+                del self._pictures[next(iter(self._pictures))]
+            self._pictures[asked] = None
+            self.post_message(self.Picturing(asked))
+        return self._pictures[asked]
+
+    @property
+    def _has_colors(self) -> bool:
+        return not self.app.no_color and self.app.console.color_system in ("256", "truecolor")
+
+    @property
+    def _ground_dots(self) -> Color:
+        return (0, 0, 0) if self.app.current_theme.dark else (255, 255, 255)
+
+    def _box(self, block: Block, lines: list[str], width: int) -> list[Strip]:
         """A frame where an image, a sound or a film would be."""
         ink = self.ink(kind_ink(block.type))
-        words = [printable(line) for line in block.text.splitlines()]
+        words = [printable(line) for line in lines]
         room = min(max(map(cell_len, words), default=0), max(width - 4, 1))
         rows = [line for word in words for line in wrapped([(word, Style.null())], room)]
         edge = "─" * (room + 2)
@@ -208,6 +267,19 @@ class AnswerPane(TextPane):
             *(boxed(row, room, ink) for row in rows),
             strip_of((f"└{edge}┘", ink)),
         ]
+
+
+def painted_cells(picture: Picture, margin: str) -> Iterator[Strip]:
+    """A line for each row of cells; neighbours of the same colours are one piece."""
+    for row in picture.rows:
+        runs = ((cell, len(list(same))) for cell, same in groupby(row))
+        yield strip_of(
+            (margin, Style.null()), *((HALF_BLOCK * count, cell_style(cell)) for cell, count in runs)
+        )
+
+
+def cell_style(cell: Cell) -> Style:
+    return Style(color=RichColor.from_rgb(*cell.upper), bgcolor=RichColor.from_rgb(*cell.lower))
 
 
 def text_of(blocks: list[Block]) -> str:

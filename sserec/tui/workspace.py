@@ -20,6 +20,7 @@ from sserec.tui.keymap import ANYWHERE, bindings
 from sserec.tui.model.jobs import Progress
 from sserec.tui.moving import Moving
 from sserec.tui.page import PageLine
+from sserec.tui.picturing import Picturing
 from sserec.tui.running import Running
 from sserec.tui.taking import Taking
 from sserec.tui.text_pane import TextPane
@@ -30,7 +31,7 @@ PICTURE_EVERY = 5
 """Of those looks, each fifth redraws the timeline."""
 
 
-class Workspace(Moving, Finding, Taking, Running):
+class Workspace(Moving, Finding, Taking, Running, Picturing):
     """One recording, and all that keys do with it."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(ANYWHERE - APP_KEYS)

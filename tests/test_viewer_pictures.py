@@ -1,0 +1,127 @@
+"""Recorded images as pictures of the terminal's own cells, and those that are meant to do harm."""
+
+import base64
+import struct
+import zlib
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+from scenarios import png
+from sserec.tui.model.answer import Media
+from sserec.tui.model.picture import MAX_BYTES, MAX_DOTS, CannotShow, Cell, Picture, Room, picture
+from viewer_support import COMPLETED, CREATED, S, event, start, text, write
+from viewer_terminal import command, needs_tmux, terminal_of
+
+PIL = pytest.importorskip("PIL.Image", reason="Pillow is not here")
+
+RED = (224, 122, 95)
+WIDE = Room(20, 16, (0, 0, 0))
+
+
+def made(data: bytes, room: Room = WIDE, mime_type: str = "image/png") -> Picture:
+    return picture(Media(mime_type, base64.b64encode(data).decode(), ""), room)
+
+
+def encoded(image: object, format: str) -> bytes:
+    file = BytesIO()
+    image.save(file, format)  # type: ignore[attr-defined]
+    return file.getvalue()
+
+
+def claiming(width: int, height: int) -> bytes:
+    """A PNG of a hundred bytes that says it is as large as that."""
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        for kind, body in ((b"IHDR", head), (b"IDAT", zlib.compress(bytes(100))), (b"IEND", b""))
+    )
+
+
+def test_a_picture_has_two_dots_a_cell_and_keeps_its_shape() -> None:
+    flat = made(encoded(PIL.new("RGB", (48, 32), RED), "PNG"))
+    assert (flat.width, flat.height) == (48, 32)
+    assert [len(row) for row in flat.rows] == [20] * 7
+    assert {cell for row in flat.rows[:-1] for cell in row} == {Cell(RED, RED)}
+    assert set(flat.rows[-1]) == {Cell(RED, WIDE.ground)}, "13 dots are six cells and a half"
+
+
+def test_a_small_picture_is_not_made_larger() -> None:
+    assert [len(row) for row in made(png(RED, 3, 2)).rows] == [3]
+
+
+def test_what_shines_through_is_the_ground() -> None:
+    clear = PIL.new("RGBA", (2, 2), (255, 0, 0, 0))
+    assert made(encoded(clear, "PNG"), Room(2, 2, (9, 8, 7))).rows == (((Cell((9, 8, 7), (9, 8, 7))),) * 2,)
+
+
+@pytest.mark.parametrize("format", ["JPEG", "GIF", "WEBP"])
+def test_every_format_that_models_send_is_read(format: str) -> None:
+    (cell, *_), *_ = made(encoded(PIL.new("RGB", (40, 40), RED), format)).rows
+    assert max(abs(got - sent) for got, sent in zip(cell.upper, RED, strict=True)) < 9
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (claiming(60_000, 60_000), "too large"),
+        (claiming(12_000, 12_000), "too large"),
+        (claiming(MAX_DOTS, 2), "dots are too many"),
+        (claiming(2000, 2000), "cannot be read"),
+        (png(RED)[:60], "cannot be read"),
+        (encoded(PIL.new("RGB", (4, 4)), "BMP"), "none of PNG"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n", "none of PNG"),
+        (b"", "none of PNG"),
+    ],
+)
+def test_what_would_do_harm_is_said_and_not_decoded(data: bytes, why: str) -> None:
+    with pytest.raises(CannotShow, match=why):
+        made(data)
+
+
+def test_data_that_are_too_long_or_no_base64_are_no_picture() -> None:
+    with pytest.raises(CannotShow, match="too much"):
+        picture(Media("image/png", "A" * (MAX_BYTES * 4 // 3 + 8), ""), WIDE)
+    with pytest.raises(CannotShow, match="base64"):
+        picture(Media("image/png", "A", ""), WIDE)
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> Path:
+    """An answer of a picture, one that is broken, and a link to one."""
+
+    def image(**keys: str) -> bytes:
+        return event("step.delta", index=0, delta={"type": "image", "mime_type": "image/png", **keys})
+
+    parts = [
+        image(data=base64.b64encode(png(RED)).decode()),
+        text("and then"),
+        image(data="AAAA"),
+        image(uri="https://example.org/a.png"),
+    ]
+    chunks = [(S, data) for data in (CREATED, start("model_output"), *parts, COMPLETED)]
+    return write(tmp_path / "images.sse.zst", chunks)
+
+
+@needs_tmux
+def test_a_terminal_with_colours_shows_the_picture_and_one_without_says_what_it_is(
+    recording: Path, tmp_path: Path
+) -> None:
+    with terminal_of(tmp_path, 100, 80) as terminal:
+        terminal.type(command("view images.sse.zst"))
+        terminal.wait_to_see("1/7")
+        terminal.press("G")
+        terminal.wait_to_see("▀" * 40)
+        screen = terminal.wait_to_see("it is none of PNG")
+        assert "image/png · 48 × 32" in screen
+        assert "│ https://example.org/a.png │" in screen
+        terminal.press("Q")
+        terminal.wait_to_see("ended with 0")
+        terminal.type("clear; export NO_COLOR=1; " + command("view images.sse.zst"))
+        terminal.wait_to_see("1/7")
+        terminal.press("G")
+        screen = terminal.wait_to_see("│ image/png │")
+        assert "▀" not in screen.partition("timeline")[0]
+        terminal.press("Q")
+        terminal.wait_to_see("ended with 0")

@@ -1,6 +1,7 @@
 """What is compared at which level, what is set aside, and what is not compared because one side does not tell it."""
 
 import json
+from base64 import b64encode
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -69,6 +70,55 @@ def test_the_same_text_cut_differently_is_the_same_text(
         assert compared(tmp_path, whole, stream(*blocks), Options(level=level)) == []
 
 
+def started(text: str | None, *texts: str) -> Take:
+    """A text of which the first piece came within the step's start, or did not."""
+    content = {} if text is None else {"content": [{"type": "text", "text": text}]}
+    start = event("step.start", index=0, step={"type": "model_output"} | content)
+    return stream(CREATED, start, *answer(*texts)[1:], DONE)
+
+
+def test_a_piece_in_the_start_of_a_step_is_a_piece_of_its_text(tmp_path: Path) -> None:
+    bare = started(None, "Hello")
+    for other in (started("Hel", "lo"), started("Hello"), started("", "Hel", "lo"), started("Hello", "")):
+        assert compared(tmp_path, bare, other) == []
+        assert names(compared(tmp_path, bare, other, BYTES)) == ["bytes: changed bytes.tokens"]
+    (difference,) = compared(tmp_path, bare, started("Hallo"), Options(ignored=("interaction",)))
+    assert names([difference]) == ["events: changed event.data.delta.text"]
+    assert (difference.a_events, difference.b_events) == (Span(3, 3, 1), Span(2, 2, 1))
+
+
+def test_a_piece_in_the_start_of_an_output_is_a_piece_of_its_text(tmp_path: Path) -> None:
+    def output(text: str | None, *texts: str) -> Take:
+        content = {"type": "text"} if text is None else {"type": "text", "text": text}
+        deltas = (event("content.delta", index=0, delta={"text": one, "type": "text"}) for one in texts)
+        return stream(CREATED, event("content.start", index=0, content=content), *deltas, DONE)
+
+    assert compared(tmp_path, output(None, "Hello"), output("Hel", "lo")) == []
+    assert compared(tmp_path, output("Hello"), output(None, "Hel", "lo")) == []
+
+
+def test_raw_audio_cut_differently_is_the_same_audio(tmp_path: Path) -> None:
+    def spoken(*pieces: bytes, mime_type: str = "audio/l16;rate=24000", repeated: bool = True) -> Take:
+        formats = ({"mime_type": mime_type} if repeated or not place else {} for place in range(len(pieces)))
+        deltas = (
+            event("step.delta", index=0, delta={"type": "audio", "data": b64encode(one).decode()} | format_)
+            for one, format_ in zip(pieces, formats, strict=True)
+        )
+        start = event("step.start", index=0, step={"type": "model_output"})
+        return stream(CREATED, start, *deltas, event("step.stop", index=0), DONE)
+
+    whole = spoken(b"abcdefg")
+    assert compared(tmp_path, whole, spoken(b"ab", b"cdefg")) == []
+    assert compared(tmp_path, whole, spoken(b"abcd", b"efg", repeated=False)) == []
+    events_only = Options(ignored=("interaction",))
+    assert names(compared(tmp_path, whole, spoken(b"ab", b"cdefx"), events_only)) == [
+        "events: changed event.data.delta.data"
+    ]
+    assert compared(
+        tmp_path, spoken(b"ab", b"c", mime_type="audio/mp3"), spoken(b"abc", mime_type="audio/mp3")
+    )
+
+
 def test_arguments_are_compared_by_what_they_say(tmp_path: Path) -> None:
     def call(*pieces: str) -> Take:
         deltas = [
@@ -80,6 +130,9 @@ def test_arguments_are_compared_by_what_they_say(tmp_path: Path) -> None:
 
     a, same = call('{"x": 1,', ' "y": [2]}'), call('{"y":[2],"x":1}')
     assert compared(tmp_path, a, same) == []
+    assert names(compared(tmp_path, call('{"x":1}'), call('{"x": 1}'), BYTES)) == [
+        "bytes: changed bytes.tokens"
+    ]
     assert names(compared(tmp_path, a, call('{"x": 1, "y": [3]}'))) == [
         "events: changed event.data.delta.arguments.y[0]",
         "interaction: changed interaction.steps[0].arguments.y[0]",
@@ -369,6 +422,16 @@ def test_bytes_name_the_first_place_and_how_many(tmp_path: Path) -> None:
     assert (difference.path, difference.count) == ("bytes.framing", 4)
     assert difference.a_events == Span(3, 3, 1)
     assert "data:{" in difference.b
+
+
+def test_bytes_behind_an_inserted_step_are_compared_though_they_count_otherwise(tmp_path: Path) -> None:
+    a = stream(CREATED, *answer("some words"), DONE)
+    b = stream(
+        CREATED, event("step.start", index=0, step={"type": "thought"}), *answer("some words", index=1), DONE
+    )
+    ignored = Options(Level.BYTES, ignored=("interaction",))
+    assert names(compared(tmp_path, a, b, ignored)) == ["events: only in B step 0: step.start thought"]
+    assert "bytes: changed bytes.key_order" in names(compared(tmp_path, a, reordered(b), ignored))
 
 
 def test_how_heads_were_carried_is_a_matter_of_bytes(tmp_path: Path) -> None:

@@ -117,8 +117,11 @@ class _Layout:
 
     def _lay_changed(self, a: range, b: range) -> None:
         """The units of two parts that belong to one another."""
-        if len(a) == len(b) == 1 and self._a.alike[a.start] == self._b.alike[b.start]:
-            self._laid.append(Kind.CHANGED, a.start, b.start)
+        alike = self._a.alike[a.start : a.stop]
+        if alike == self._b.alike[b.start : b.stop] and len(set(alike)) == len(alike):
+            for unit_a, unit_b in zip(a, b, strict=True):
+                is_same = self._a.keys[unit_a] == self._b.keys[unit_b]
+                self._laid.append(Kind.SAME if is_same else Kind.CHANGED, unit_a, unit_b)
             return
         for piece in pieces(_unit_keys(self._a, a), _unit_keys(self._b, b)):
             if isinstance(piece, Block):

@@ -45,6 +45,8 @@ class Columns:
         """The number of each unit's first event."""
         self.runs: dict[int, Sequence[int]] = {}
         """All the numbers, of units that have more than one."""
+        self.openings: dict[int, int] = {}
+        """The number of the start that held the first piece, of units of which one did."""
         self.owners = array("Q")
         """The part of each unit."""
         self.starts = array("Q")
@@ -84,6 +86,9 @@ class Columns:
         ordered.marks = [self.marks[unit] for unit in units]
         ordered.first = array("Q", (self.first[unit] for unit in units))
         ordered.runs = {place: self.runs[unit] for place, unit in enumerate(units) if unit in self.runs}
+        ordered.openings = {
+            place: self.openings[unit] for place, unit in enumerate(units) if unit in self.openings
+        }
         ordered.owners = array("Q", (places[self.owners[unit]] for unit in units))
         ordered.starts = array("Q", (self.starts[part] for part in parts))
         ordered.steps = array("q", (self.steps[part] for part in parts))
@@ -148,7 +153,7 @@ class Side:
         return self._columns.owners[unit]
 
     def numbers(self, unit: int) -> Sequence[int]:
-        """The numbers of the unit's events, from 1; none for a stray."""
+        """The numbers of the unit's events, from 1; none for a stray, or where the start of a step held it all."""
         first = self._columns.first[unit]
         return self._columns.runs.get(unit, () if first == NO_EVENT else (first,))
 
@@ -159,9 +164,20 @@ class Side:
         if stray is not None:
             return stray.document
         in_step = self._columns.steps[owner] != NO_STEP
-        return unit_document(self._events_of(self.numbers(unit)), in_step=in_step)
+        start = self.opened_by(unit)
+        return unit_document(
+            self._events_of(self.numbers(unit)),
+            in_step=in_step,
+            opened_by=None if start is None else self._events(start, start)[0],
+        )
+
+    def opened_by(self, unit: int) -> int | None:
+        """The number of the step's start, where that held the unit's first piece; it is an event of another unit."""
+        return self._columns.openings.get(unit)
 
     def _events_of(self, numbers: Sequence[int]) -> Iterator[Event]:
+        if not numbers:
+            return
         first, last = numbers[0], numbers[-1]
         try:
             events = self._events(first, last)

@@ -93,4 +93,5 @@ def _label(side: Side, units: Sequence[int]) -> str:
 
 def _span(side: Side, units: Sequence[int]) -> Span | None:
     numbers = [number for unit in units for number in side.numbers(unit)]
+    numbers = numbers or [start for unit in units if (start := side.opened_by(unit)) is not None]
     return Span(min(numbers), max(numbers), len(numbers)) if numbers else None

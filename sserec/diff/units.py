@@ -1,6 +1,7 @@
 """A stream cut into what can be compared: units, and the steps they belong to.
 
-A *unit* is one event, or all the pieces of one text together, however they were cut and whatever came between them.
+A *unit* is one event, or all the pieces of one text together, however they were cut and whatever came between them;
+a piece that came within a step's start is one of them, though the start itself stays a unit.
 Units with the same ``index`` are a *part*: a step of the interaction. Every other unit is a part alone, and so are
 bytes that no event claimed. Parts stand in the order of their first bytes.
 
@@ -14,7 +15,7 @@ from sserec.diff.documents import Run, alike, event_document, strays, without_in
 from sserec.diff.side import NO_STEP, Columns, ReadEvents, Side
 from sserec.diff.values import Json, digest
 from sserec.diff.volatile import Mark, Place
-from sserec.interactions import Parsed, ends_stream, fragment_of, parse, step_started_by
+from sserec.interactions import Parsed, ends_stream, opening_of, parse, piece_of, step_started_by
 from sserec.sse import Event, Residue, Tail
 
 _STEP_MAX = 2**63 - 1
@@ -68,15 +69,22 @@ class Units:
                 self._end_run(step)
             part = self._columns.open_part(event.start, index, self._word(started or ""))
             step = self._open[index] = _Step(part)
-        fragment = fragment_of(parsed)
-        if step.run is not None and not (fragment and step.run.is_prolonged_by(event, parsed, fragment)):
+        piece = piece_of(parsed)
+        if step.run is not None and not (piece and step.run.is_prolonged_by(event, parsed, piece)):
             self._end_run(step)
-        if fragment is None:
-            document = event_document(event, without_index(parsed.payload))
-            self._add(step.part, document, alike(parsed), (number,))
+        if piece is None or (step.run is None and not piece.can_begin):
+            self._add_whole(step, number, event, parsed, starts=started is not None)
             return
-        step.run = step.run or Run(event, parsed, fragment)
-        step.run.add(number, event, parsed, fragment)
+        step.run = step.run or Run.begun_by(event, parsed, piece)
+        step.run.add(number, event, parsed, piece)
+
+    def _add_whole(self, step: "_Step", number: int, event: Event, parsed: Parsed, *, starts: bool) -> None:
+        """An event of a step that is no piece; a start may hold the first one."""
+        opening = opening_of(parsed) if starts else None
+        payload = parsed.payload if opening is None else opening.start
+        self._add(step.part, event_document(event, without_index(payload)), alike(parsed), (number,))
+        if opening is not None:
+            step.run = Run.opened(number, event, opening)
 
     def _close_steps(self) -> None:
         for step in self._open.values():
@@ -86,6 +94,8 @@ class Units:
     def _end_run(self, step: "_Step") -> None:
         run, step.run = step.run, None
         if run is not None:
+            if run.opened_by:
+                self._columns.openings[len(self._columns.keys)] = run.opened_by
             self._add(step.part, run.document(), run.alike, compact(run.numbers))
 
     def _add(self, part: int, document: Json, alike: str, numbers: Sequence[int]) -> None:
@@ -110,5 +120,7 @@ class _Step:
 
 def compact(numbers: "array[int]") -> Sequence[int]:
     """Numbers in a row as what they are."""
+    if not numbers:
+        return ()
     first, last = numbers[0], numbers[-1]
     return range(first, last + 1) if last - first + 1 == len(numbers) else numbers

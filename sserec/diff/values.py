@@ -109,6 +109,9 @@ class _Items:
 
 
 def _compare_lists(a: list[Any], b: list[Any], place: Place, path: Path, b_path: Path) -> Iterator[Found]:
+    if len(a) == len(b) == 1 and sort_of(a[0]) == sort_of(b[0]) and not place.child(0).is_absent(a[0]):
+        yield from compare(a[0], b[0], place.child(0), (*path, 0), (*b_path, 0))
+        return
     of_a, of_b = _Items(a, place), _Items(b, place)
     for kind, i, j, twin in rows(of_a.keys, of_b.keys):
         if kind is Kind.MOVED:

@@ -23,6 +23,8 @@ SHOWN_BYTES = 200
 """Of a block, in a difference."""
 
 _VALUE = re.compile(rb"(?<![^\r\n])((?:data|event|id)(?:: ?)?)([^\r\n]*)")
+_INDEX = re.compile(rb'("index"\s*:\s*)\d+')
+"""The step's index is compared once for all its events."""
 _DATA = re.compile(rb"(?<![^\r\n])data(?:: ?)?([^\r\n]*)")
 
 
@@ -40,30 +42,28 @@ class Manner(StrEnum):
     """Chunks of the body end elsewhere."""
 
 
-@dataclass(frozen=True, slots=True)
 class Wire:
     """The bytes of one side."""
 
-    body: bytes
-    ends: "array[int]"
-    """Where each event ends."""
-    borders: Sequence[int] | None
-    """Where each chunk ends; None where that is not known."""
-
-    def span(self, number: int) -> tuple[int, int]:
-        """The block of this event, from 1; one more than there are events: the bytes behind the last."""
-        start = self.ends[number - 2] if number > 1 else 0
-        return start, self.ends[number - 1] if number <= len(self.ends) else len(self.body)
+    def __init__(self, body: bytes, ends: "array[int]", borders: Sequence[int] | None) -> None:
+        self.ends = ends
+        """Where each event ends."""
+        self.borders = borders
+        """Where each chunk ends; None where that is not known."""
+        self._body = body
+        self._spans = array("Q", (0, *ends, len(body)))
+        self._passed = array("Q", (bisect_right(borders or (), end) for end in self._spans))
+        """How many chunks have ended at each of these places."""
 
     def block(self, number: int) -> bytes:
-        start, end = self.span(number)
-        return self.body[start:end]
+        """The bytes of this event, from 1; of one more than there are events: those behind the last."""
+        return self._body[self._spans[number - 1] : self._spans[number]]
 
     def cuts(self, number: int) -> list[int]:
         """Where within the block of this event chunks end; 0 is its end."""
         assert self.borders is not None
-        start, end = self.span(number)
-        first, last = bisect_right(self.borders, start), bisect_right(self.borders, end)
+        start, end = self._spans[number - 1], self._spans[number]
+        first, last = self._passed[number - 1], self._passed[number]
         return [0 if border == end else border - start for border in self.borders[first:last]]
 
 
@@ -92,28 +92,36 @@ def compare_bytes(a: Wire, b: Wire, events: EventsDiff, place: Place) -> list[Fo
 
 
 def _differing(a: Wire, b: Wire, events: EventsDiff, place: Place) -> Iterator[tuple[Manner, int, int]]:
-    for kind, of_a, of_b in _corresponding(events):
+    """What says something else is written otherwise in any case, and was told already."""
+    for of_a, of_b, in_step in _corresponding(events):
         if len(of_a) != len(of_b):
-            yield Manner.TOKENS, of_a[0], of_b[0]
+            yield Manner.TOKENS, _first(of_a, of_b), _first(of_b, of_a)
             continue
         manners = [
-            (manner, x, y) for x, y in zip(of_a, of_b, strict=True) for manner in _manners(a, b, x, y, place)
+            (manner, x, y)
+            for x, y in zip(of_a, of_b, strict=True)
+            for manner in _manners(a, b, x, y, place, in_step=in_step)
         ]
         if any(manner is Manner.TOKENS for manner, _, _ in manners):
-            manners = (
-                [(Manner.TOKENS, of_a[0], of_b[0])] if kind is not Kind.CHANGED and len(of_a) > 1 else []
-            )
+            manners = [(Manner.TOKENS, of_a[0], of_b[0])]
         yield from manners
     yield from ((manner, len(a.ends) + 1, len(b.ends) + 1) for manner in _rest(a, b))
 
 
-def _corresponding(events: EventsDiff) -> Iterator[tuple[Kind, Sequence[int], Sequence[int]]]:
-    """The numbers of events that stand opposite one another, unit by unit."""
+def _first(numbers: Sequence[int], others: Sequence[int]) -> int:
+    """Where the text begins; a side that has no event of it has it in another, about where the other side has it."""
+    return numbers[0] if numbers else others[0]
+
+
+def _corresponding(events: EventsDiff) -> Iterator[tuple[Sequence[int], Sequence[int], bool]]:
+    """The numbers of events that say the same, unit by unit, and whether they belong to a step."""
     for _, kind, of_a, of_b in events.rows.opposite():
-        yield kind, events.a.numbers(of_a), events.b.numbers(of_b)
+        if kind is not Kind.CHANGED:
+            in_step = events.a.step(events.a.owner(of_a)) is not None
+            yield events.a.numbers(of_a), events.b.numbers(of_b), in_step
 
 
-def _manners(a: Wire, b: Wire, of_a: int, of_b: int, place: Place) -> Iterator[Manner]:
+def _manners(a: Wire, b: Wire, of_a: int, of_b: int, place: Place, *, in_step: bool) -> Iterator[Manner]:
     """How two events differ that say the same. TOKENS stands for their not doing so."""
     if a.borders is not None and b.borders is not None and a.cuts(of_a) != b.cuts(of_b):
         yield Manner.CHUNKS
@@ -122,7 +130,10 @@ def _manners(a: Wire, b: Wire, of_a: int, of_b: int, place: Place) -> Iterator[M
         return
     if _frame(block_a) != _frame(block_b):
         yield Manner.FRAMING
-    yield from _data_manners(_data(block_a), _data(block_b), place)
+    data_a, data_b = _data(block_a), _data(block_b)
+    if in_step:
+        data_a, data_b = _INDEX.sub(rb"\g<1>0", data_a), _INDEX.sub(rb"\g<1>0", data_b)
+    yield from _data_manners(data_a, data_b, place)
 
 
 def _data_manners(a: bytes, b: bytes, place: Place) -> Iterator[Manner]:

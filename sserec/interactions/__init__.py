@@ -8,7 +8,15 @@ from sserec.interactions.assembler import Aside, Assembler, Assembly, assemble
 from sserec.interactions.diagnostics import RULES, Rule
 from sserec.interactions.ending import End
 from sserec.interactions.events import Parsed, parse
-from sserec.interactions.fragments import PASSING_KEYS, Fragment, fragment_of, joined
+from sserec.interactions.fragments import (
+    PASSING_KEYS,
+    Fragment,
+    Opening,
+    fragment_of,
+    joined,
+    opening_of,
+    piece_of,
+)
 from sserec.interactions.history import History
 from sserec.interactions.lines import EventLine, describe
 from sserec.interactions.queries import (
@@ -32,6 +40,7 @@ __all__ = [
     "EventLine",
     "Fragment",
     "History",
+    "Opening",
     "Parsed",
     "Rule",
     "assemble",
@@ -42,8 +51,10 @@ __all__ = [
     "interaction_text",
     "is_terminal",
     "joined",
+    "opening_of",
     "output_text",
     "parse",
+    "piece_of",
     "started_step",
     "step_started_by",
     "text_written_by",

@@ -30,12 +30,16 @@ class Headline(Widget):
             self._told = name, facts, state
             self.refresh()
 
+    def shorter(self, name: str) -> str:
+        """The name where there is little room."""
+        return name.rpartition("/")[2]
+
     def render(self) -> Content:
         name, facts, state = self._told
         room = self.size.width - cell_len(state) - 3
         words = SEPARATOR.join(facts)
         if cell_len(name) + cell_len(words) + 2 > room:
-            name = name.rpartition("/")[2]
+            name = self.shorter(name)
         name = fitted(name, room)
         told = fitted(words, max(room - cell_len(name) - 2, 0))
         blank = " " * max(room - cell_len(name) - cell_len(told) - 2, 0)

@@ -130,6 +130,10 @@ class ComparisonScreen(Table):
         if pair is not None and not pair.is_compared and self.duo.found is not None:
             self.start("answers", self.duo.using(pair.compare()))
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Where a file cannot be viewed there is nothing to move in."""
+        return action in ("back", "hints") if self.duo.troubles else super().check_action(action, parameters)
+
     # differences
 
     def choose(self, line: int | None) -> None:
@@ -292,7 +296,7 @@ class ComparisonScreen(Table):
         """One thing less: zoom, pane; at last the screen."""
         if self.has_class("-zoom"):
             self.action_zoom()
-        elif self.duo.troubles or self.focused in self.sides or self.place is None:
+        elif self.duo.troubles or self.focused in self.sides:
             self.leave()
         else:
             self.set_class(False, "-detail")
@@ -373,12 +377,8 @@ class ComparisonScreen(Table):
 
     def action_findings(self) -> None:
         """What is wrong with the files."""
-        problems = [
-            PageLine(printable(f"{document.name}: {problem}"), kinds.FINDINGS[Severity.ERROR])
-            for document in self.duo.documents
-            if document.trouble is None
-            for problem in document.problems
-        ]
+        sign = kinds.FINDINGS[Severity.ERROR]
+        problems = [PageLine(printable(problem), sign) for problem in self.duo.problems]
         notes = [PageLine(note) for note in self.notes()]
         self.app.push_screen(
             Page("problems", [*problems, *notes] or [PageLine("Nothing is wrong with the files.")])

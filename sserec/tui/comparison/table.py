@@ -35,6 +35,7 @@ from sserec.tui.status import Headline, State, StatusLine
 from sserec.tui.working import Working
 
 NS = 1_000_000_000
+BOTH = " ↔ "
 PANE_INTERVAL_S = 1 / 40
 """Panes that cost more than a line are drawn no more often than this."""
 
@@ -54,7 +55,7 @@ class Table(Working, Handing, Screen[None]):
         self.differences = DifferencePane()
         self.sides = EventPane(0, self.stray), EventPane(1, self.stray)
         self.answers, self.contrast = AnswersPane(), ContrastPane()
-        self.headline, self.status = Headline(), StatusLine(config.keys, HINTS)
+        self.headline, self.status = PairHeadline(), StatusLine(config.keys, HINTS)
         self.prompt = Prompt()
         self.came_from: Widget = self.sides[0]
         self.notice = self.state = ""
@@ -94,8 +95,10 @@ class Table(Working, Handing, Screen[None]):
     def show_pair(self, place: int) -> None:
         """Another pair of exchanges from here on."""
         self.place, self.cursor = place, self.duo.cursor(place)
-        for pane, document in zip(self.sides, self.duo.documents, strict=True):
-            pane.show_cursor(self.cursor, document.name.rpartition("/")[2])
+        for pane, name in zip(
+            self.sides, short_names(*(one.name for one in self.duo.documents)), strict=True
+        ):
+            pane.show_cursor(self.cursor, name)
         self.cursor_moved()
 
     def cursor_moved(self) -> None:
@@ -199,8 +202,8 @@ class Table(Working, Handing, Screen[None]):
 
     def tell_status(self) -> None:
         self.status.tell(State(tuple(self.status_words()), self.notice))
-        name = " ↔ ".join(printable(document.name) for document in self.duo.documents)
-        self.headline.tell(name, tuple(self.headline_facts()), self.state)
+        names = (printable(document.name) for document in self.duo.documents)
+        self.headline.tell(BOTH.join(names), tuple(self.headline_facts()), self.state)
 
     def status_words(self) -> list[str]:
         if self.cursor is None:
@@ -221,10 +224,23 @@ class Table(Working, Handing, Screen[None]):
         if self.duo.found is not None:
             comparison = self.duo.found.comparison
             facts.append("the same" if comparison.is_same else count(comparison.count, "difference"))
-        problems = sum(len(document.problems) for document in self.duo.documents if document.trouble is None)
-        if problems:
-            facts.append(f"{kinds.FINDINGS[Severity.ERROR]} {count(problems, 'problem')}")
+        if self.duo.problems:
+            facts.append(f"{kinds.FINDINGS[Severity.ERROR]} {count(len(self.duo.problems), 'problem')}")
         return facts
+
+
+class PairHeadline(Headline):
+    """Two names."""
+
+    def shorter(self, name: str) -> str:
+        return BOTH.join(short_names(*name.split(BOTH)))
+
+
+def short_names(*paths: str) -> list[str]:
+    """As much of the ends of two paths as tells them apart."""
+    parts = [path.split("/") for path in paths]
+    count = next((n for n in range(1, max(map(len, parts))) if parts[0][-n:] != parts[-1][-n:]), 1)
+    return ["/".join(names[-count:]) for names in parts]
 
 
 def as_of(name: str, folded: int) -> str:

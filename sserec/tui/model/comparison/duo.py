@@ -52,20 +52,25 @@ class Duo:
         self.found: Found | None = None
         """None as long as nobody knows."""
         self._cursors: dict[int, PairCursor] = {}
-        self._opened = ExitStack()
         self._lock = threading.Lock()
         self._readers = 0
         self._is_closing = False
-        self._exchanges: list[Pair] = []
-        if not self.troubles:
-            a, b = (self._opened.enter_context(Recording.open(one.path)) for one in documents)
-            if numbers is None:
-                self._exchanges = pairs_of(list(a.exchanges), list(b.exchanges))
-            else:
-                self._exchanges = [(a.exchange(numbers[0]), b.exchange(numbers[1]))]
+        with ExitStack() as opened:
+            for document in documents:
+                opened.enter_context(document)
+            self._recordings: list[Recording] = []
+            self._exchanges = [] if self.troubles else self._paired_up(opened, numbers)
+            self._opened = opened.pop_all()
         self.pairs = [
             Pairing(*(one.number if one is not None else None for one in pair)) for pair in self._exchanges
         ]
+
+    def _paired_up(self, opened: ExitStack, numbers: tuple[int, int] | None) -> list[Pair]:
+        """Opens the files once more, and finds which exchange belongs to which."""
+        a, b = self._recordings = [opened.enter_context(Recording.open(one.path)) for one in self.documents]
+        if numbers is None:
+            return pairs_of(list(a.exchanges), list(b.exchanges))
+        return [(a.exchange(numbers[0]), b.exchange(numbers[1]))]
 
     @classmethod
     def open(
@@ -88,7 +93,7 @@ class Duo:
             self._is_closing = True
             is_read = self._readers > 0
         if not is_read:
-            self._close()
+            self._opened.close()
 
     @contextmanager
     def in_use(self) -> Iterator[None]:
@@ -102,22 +107,26 @@ class Duo:
                 self._readers -= 1
                 is_last = self._is_closing and not self._readers
             if is_last:
-                self._close()
+                self._opened.close()
 
     def using(self, job: Job) -> Job:
         """A job that reads the files."""
         with self.in_use():
             yield from job
 
-    def _close(self) -> None:
-        self._opened.close()
-        for document in self.documents:
-            document.close()
-
     @property
     def troubles(self) -> list[Document]:
         """The files that cannot be viewed."""
         return [document for document in self.documents if document.trouble is not None]
+
+    @property
+    def problems(self) -> list[str]:
+        """What is missing from the files or wrong with them, as far as they have been read."""
+        return [
+            f"{document.name}: {problem.message}"
+            for document, recording in zip(self.documents, self._recordings, strict=False)
+            for problem in recording.problems
+        ]
 
     @property
     def paired(self) -> list[int]:

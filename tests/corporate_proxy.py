@@ -46,7 +46,7 @@ class CorporateProxy:
             wire.send(b"HTTP/1.1 407 Who Are You\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
         elif head[0].startswith("CONNECT "):
             wire.send(b"HTTP/1.1 200 OK\r\n\r\n")
-            self._join(wire, "https", b"")
+            self._join(wire, "http" if ":80 " in head[0] else "https", b"")
         else:
             self._join(wire, "http", "\r\n".join([*head, "", ""]).encode())
 

@@ -7,13 +7,17 @@ import importlib.util
 import json
 import shutil
 import sys
+from threading import Thread
 
 import pytest
+from websockets.sync.server import ServerConnection, serve
 
 from record_support import BODY, Recorder
+from sserec.archive import Direction
 from sserec.recording import Recording
 from sserec.records import Ending
 from upstream_script import Script, Write, stream
+from upstream_wire import TestAuthority
 
 READS = {
     "urllib": "import urllib.request, sys; sys.stdout.buffer.write(urllib.request.urlopen(sys.argv[1]).read())",
@@ -36,11 +40,19 @@ CHAT = b"".join(
     for word in ("one ", "two")
 )
 OPENAI = """
-import openai, sys
-client = openai.OpenAI(api_key="unused", base_url=sys.argv[1] + "/v1")
-asked = {"model": "m", "messages": [{"role": "user", "content": "?"}]}
-for chunk in client.chat.completions.create(**asked, stream=True):
+import asyncio, openai, sys
+asked = {"model": "m", "messages": [{"role": "user", "content": "?"}], "stream": True}
+def tell(chunk):
     sys.stdout.write(chunk.choices[0].delta.content)
+def sync(options):
+    for chunk in openai.OpenAI(**options).chat.completions.create(**asked):
+        tell(chunk)
+async def main(options):
+    async with openai.AsyncOpenAI(**options) as client:
+        async for chunk in await client.chat.completions.create(**asked):
+            tell(chunk)
+options = {"api_key": "unused", "base_url": sys.argv[1] + "/v1"}
+asyncio.run(main(options)) if sys.argv[2] == "async" else sync(options)
 """
 MESSAGES = b"".join(
     f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode()
@@ -51,11 +63,27 @@ MESSAGES = b"".join(
     )
 )
 ANTHROPIC = """
-import anthropic, sys
-client = anthropic.Anthropic(api_key="unused", base_url=sys.argv[1])
-asked = {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "?"}]}
-for event in client.messages.create(**asked, stream=True):
+import anthropic, asyncio, sys
+asked = {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "?"}], "stream": True}
+def tell(event):
     sys.stdout.write(event.type + " ")
+def sync(options):
+    for event in anthropic.Anthropic(**options).messages.create(**asked):
+        tell(event)
+async def main(options):
+    async with anthropic.AsyncAnthropic(**options) as client:
+        async for event in await client.messages.create(**asked):
+            tell(event)
+options = {"api_key": "unused", "base_url": sys.argv[1]}
+asyncio.run(main(options)) if sys.argv[2] == "async" else sync(options)
+"""
+HTTPX_HTTP2 = "import httpx, sys; sys.stdout.buffer.write(httpx.Client(http2=True).get(sys.argv[1]).content)"
+WEBSOCKET = """
+import sys
+from websockets.sync.client import connect
+with connect(sys.argv[1]) as socket:
+    socket.send("secret")
+    sys.stdout.write(socket.recv())
 """
 REFS = b"001e# service=git-upload-pack\n0000003d" + b"a" * 40 + b" refs/heads/main\n0000"
 
@@ -79,21 +107,53 @@ def test_pythons_http_clients(recorder: Recorder, package: str, base: str) -> No
     assert_recorded(recorder, url, BODY)
 
 
+def test_httpx_over_http2(recorder: Recorder) -> None:
+    got = recorder.record(sys.executable, "-c", HTTPX_HTTP2, recorder.upstream.https + "/s")
+    assert (got.stdout, got.returncode) == (BODY, 0), got.stderr
+    with Recording.open(str(recorder.file)) as recording:
+        (exchange,) = recording.exchanges
+        assert exchange.response
+        assert (exchange.response.http_version, exchange.body()) == ("HTTP/2", BODY)
+
+
+@pytest.mark.parametrize("way", ["sync", "async"])
 @pytest.mark.skipif(importlib.util.find_spec("openai") is None, reason="openai is not installed")
-def test_openai(recorder: Recorder) -> None:
+def test_openai(recorder: Recorder, way: str) -> None:
     body = CHAT + b"data: [DONE]\n\n"
     recorder.upstream.play("/v1/chat/completions", stream(body, gap_s=0.005))
-    got = recorder.record(sys.executable, "-c", OPENAI, recorder.upstream.https)
+    got = recorder.record(sys.executable, "-c", OPENAI, recorder.upstream.https, way)
     assert got.stdout == b"one two", got.stderr
     assert_recorded(recorder, recorder.upstream.https + "/v1/chat/completions", body)
 
 
+@pytest.mark.parametrize("way", ["sync", "async"])
 @pytest.mark.skipif(importlib.util.find_spec("anthropic") is None, reason="anthropic is not installed")
-def test_anthropic(recorder: Recorder) -> None:
+def test_anthropic(recorder: Recorder, way: str) -> None:
     recorder.upstream.play("/v1/messages", stream(MESSAGES, gap_s=0.005))
-    got = recorder.record(sys.executable, "-c", ANTHROPIC, recorder.upstream.https)
+    got = recorder.record(sys.executable, "-c", ANTHROPIC, recorder.upstream.https, way)
     assert got.stdout.split() == [b"content_block_start", b"content_block_delta", b"message_stop"], got.stderr
     assert_recorded(recorder, recorder.upstream.https + "/v1/messages", MESSAGES)
+
+
+@pytest.mark.parametrize("scheme", ["ws", "wss"])
+def test_a_websocket_client(recorder: Recorder, authority: TestAuthority, scheme: str) -> None:
+    def shout(socket: ServerConnection) -> None:
+        socket.send(str(socket.recv()).upper())
+
+    context = authority.server_context(("http/1.1",)) if scheme == "wss" else None
+    with serve(shout, "127.0.0.1", 0, ssl=context) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        url = f"{scheme}://127.0.0.1:{server.socket.getsockname()[1]}/chat"
+        got = recorder.record(sys.executable, "-c", WEBSOCKET, url)
+        server.shutdown()
+    assert (got.stdout, got.returncode) == (b"SECRET", 0), got.stderr
+    with Recording.open(str(recorder.file)) as recording:
+        (exchange,) = recording.exchanges
+        assert exchange.response
+        assert (exchange.response.status, exchange.body()) == (101, b"")
+        assert exchange.ending is Ending.COMPLETE
+        assert {one.direction for one in exchange.record.traffic()} == set(Direction)
+    assert b"secret" not in recorder.file.read_bytes()
 
 
 @pytest.mark.skipif(shutil.which("wget") is None, reason="wget is not installed")

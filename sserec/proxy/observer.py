@@ -77,10 +77,11 @@ class Watched:
     def cut(self, departure: Departure) -> None:
         """Ends it when the side left, or when the last of it arrived, should that be later.
 
-        What is opaque has no framing but the connection's own end. Who broke the protocol before that ended it.
+        What is opaque has no framing but the connection's own end, and servers of WebSockets seldom close TLS. Who broke
+        the protocol before that ended it.
         """
         departure = self._fault or departure
-        complete = self.opaque and departure.manner is Manner.CLOSE
+        complete = self.opaque and departure.manner in (Manner.CLOSE, Manner.RAGGED)
         t_ns = max(departure.t_ns, self.last_t_ns)
         self.sink.close(Close(t_ns, departure.side.closer, departure.manner, complete, departure.error))
 

@@ -22,6 +22,7 @@ from sserec.archive import (
     ArchiveWriter,
     Direction,
     Flaw,
+    Meta,
     Opaque,
     Traffic,
     finalise,
@@ -172,6 +173,12 @@ def test_a_file_that_is_there_is_never_overwritten(tmp_path: Path) -> None:
     with pytest.raises(ArchiveError, match="exists already"):
         repair(recording, path)
     assert path.read_bytes() == b"mine"
+
+
+def test_what_no_file_can_say_of_itself_leaves_no_file(tmp_path: Path) -> None:
+    with pytest.raises(RecordingError, match="a head cannot be written as JSON: "):
+        ArchiveWriter(tmp_path / "a.sse.zst", meta=Meta(anchor_unix_ns=1 << 64))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_growing_file_is_live_and_is_read_on_from_where_the_last_look_ended(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ the format is reported and left out, and the others still count.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from typing import Any
 
 from sserec.archive.columns import read_varint
 from sserec.archive.format import RecordType
@@ -21,9 +21,9 @@ from sserec.archive.heads import (
     unknown_from,
 )
 from sserec.archive.runs import decode_traffic
-from sserec.archive.values import Direction, ExchangeRecord, Flaw, Opaque, Problem, Traffic
+from sserec.archive.values import Direction, ExchangeRecord, Flaw, Problem, Traffic
 from sserec.errors import DamagedArchive
-from sserec.records import Close, Connection, Request, Response, Unknown
+from sserec.records import Unknown
 
 HeadRecord = tuple[int, bytes]
 
@@ -42,67 +42,62 @@ OF_EXCHANGE = frozenset(
 """The records that begin with the number of an exchange, other than runs of chunks."""
 
 
-@dataclass(slots=True)
 class _Draft:
     """An exchange while its records are taken in."""
 
-    tick_ns: int
-    request: Request | None = None
-    connection: Connection | None = None
-    response: Response | None = None
-    close: Close | None = None
-    opaque: Opaque | None = None
-    t_open_ns: int | None = None
-    t_sent_ns: int | None = None
-    t_response_ns: int | None = None
-    unknown: frozenset[Unknown] = frozenset()
-    totals: tuple[int | None, int | None, str | None, int | None] = (None, None, None, None)
-    request_body: list[bytes] = field(default_factory=list)
-    traffic: list[bytes] = field(default_factory=list)
+    def __init__(self, tick_ns: int) -> None:
+        self.facts: dict[str, Any] = {}
+        """What the records tell, by the names of an ExchangeRecord."""
+        self._tick_ns = tick_ns
+        self._request_body: list[bytes] = []
+        self._traffic: list[bytes] = []
 
     def take(self, kind: int, payload: bytes) -> None:
         """Takes in one record. Raises DamagedArchive."""
         match kind:
             case RecordType.REQUEST_BODY:
-                self.request_body.append(payload[read_varint(payload, 0)[1] :])
+                self._request_body.append(payload[read_varint(payload, 0)[1] :])
             case RecordType.TRAFFIC:
-                self.traffic.append(payload)
+                self._traffic.append(payload)
             case RecordType.CONNECTION:
-                self.connection = connection_from(decode_json(payload, read_varint(payload, 0)[1]))
+                self.facts["connection"] = connection_from(decode_json(payload, read_varint(payload, 0)[1]))
             case _:
                 self._take_timed(kind, payload)
 
     def _take_timed(self, kind: int, payload: bytes) -> None:
         _, tick, position = timed(payload)
-        t_ns = tick * self.tick_ns
+        t_ns = tick * self._tick_ns
         if kind == RecordType.SENT:
-            self.t_sent_ns = t_ns
+            self.facts["t_sent_ns"] = t_ns
             return
         value = decode_json(payload, position)
         match kind:
             case RecordType.OPEN:
-                self.t_open_ns, self.request = t_ns, request_from(value)
-                self.unknown = unknown_from(value)
+                unknown = unknown_from(value)
+                self.facts |= {"t_open_ns": t_ns, "request": request_from(value), "unknown": unknown}
             case RecordType.OPAQUE:
-                self.t_open_ns, self.opaque = t_ns, opaque_from(value)
+                self.facts |= {"t_open_ns": t_ns, "opaque": opaque_from(value)}
             case RecordType.RESPONSE:
-                self.t_response_ns, self.response = t_ns, response_from(value)
+                self.facts |= {"t_response_ns": t_ns, "response": response_from(value)}
             case RecordType.CLOSE:
-                self.totals = totals_from(value)
-                self.close = close_from(value, t_ns)
+                self.facts |= {**totals_from(value), "close": close_from(value, t_ns)}
 
     def forget_what_nobody_knew(self) -> None:
         """Takes back the times that stand in the records because a record has to have one."""
-        if self.unknown & {Unknown.REQUEST, Unknown.TIMES}:
-            self.t_open_ns = self.t_sent_ns = None
-        if Unknown.TIMES in self.unknown:
-            self.t_response_ns = None
+        unknown = self.facts.get("unknown", frozenset())
+        if unknown & {Unknown.REQUEST, Unknown.TIMES}:
+            self.facts |= {"t_open_ns": None, "t_sent_ns": None}
+        if Unknown.TIMES in unknown:
+            self.facts["t_response_ns"] = None
 
-    def all_traffic(self) -> tuple[Traffic, ...]:
+    def request_body(self) -> bytes:
+        return b"".join(self._request_body)
+
+    def traffic(self) -> tuple[Traffic, ...]:
         """The traffic, taken apart when somebody asks for it."""
-        runs = map(decode_traffic, self.traffic)
+        runs = map(decode_traffic, self._traffic)
         return tuple(
-            Traffic(tick * self.tick_ns, Direction(direction), size)
+            Traffic(tick * self._tick_ns, Direction(direction), size)
             for run in runs
             for tick, direction, size in zip(run.times, run.directions, run.sizes, strict=True)
         )
@@ -125,26 +120,11 @@ def exchange_from(
         except DamagedArchive as error:
             message = f"exchange {number}: a record of type {kind} cannot be read: {error}"
             report(Problem(Flaw.DAMAGED_RECORDS, message, exchange=number))
-    if draft.request is None and draft.opaque is None:
+    facts = draft.facts
+    if not facts.keys() & {"request", "opaque"}:
         message = f"exchange {number}: its request is lost"
         report(Problem(Flaw.MISSING_HEAD, message, exchange=number))
     draft.forget_what_nobody_knew()
-    size, chunks, sha256, coded_size = draft.totals
-    return ExchangeRecord(
-        number=number,
-        request=draft.request,
-        connection=draft.connection,
-        response=draft.response,
-        close=draft.close,
-        opaque=draft.opaque,
-        t_open_ns=draft.t_open_ns,
-        t_sent_ns=draft.t_sent_ns,
-        t_response_ns=draft.t_response_ns,
-        body_size_bytes=max(size or 0, recorded_bytes),
-        chunk_count=max(chunks or 0, chunk_count),
-        sha256=sha256,
-        coded_size_bytes=coded_size,
-        unknown=draft.unknown,
-        _request_body=lambda: b"".join(draft.request_body),
-        _traffic=draft.all_traffic,
-    )
+    facts["body_size_bytes"] = max(facts.get("body_size_bytes") or 0, recorded_bytes)
+    facts["chunk_count"] = max(facts.get("chunk_count") or 0, chunk_count)
+    return ExchangeRecord(number, **facts, _request_body=draft.request_body, _traffic=draft.traffic)

@@ -36,8 +36,14 @@ _UNKNOWN = frozenset(Unknown)
 
 
 def encode_json(value: Mapping[str, Any]) -> bytes:
-    """Compact JSON; keys whose value is None are left out. Raises RecordingError beyond 1 MiB."""
-    encoded = orjson.dumps({key: item for key, item in value.items() if item is not None})
+    """Compact JSON; keys whose value is None are left out.
+
+    Raises RecordingError beyond 1 MiB, and for what is no JSON, such as whole numbers beyond 64 bits.
+    """
+    try:
+        encoded = orjson.dumps({key: item for key, item in value.items() if item is not None})
+    except orjson.JSONEncodeError as error:
+        raise RecordingError(f"a head cannot be written as JSON: {error}") from error
     if len(encoded) > MAX_JSON_BYTES:
         raise RecordingError(f"a head of {len(encoded):,} bytes is more than a record holds")
     return encoded
@@ -244,15 +250,15 @@ def close_from(value: Json, t_ns: int) -> Close:
     )
 
 
-def totals_from(value: Json) -> tuple[int | None, int | None, str | None, int | None]:
-    """Size, number of chunks, SHA-256 and coded size that a CLOSE record states."""
+def totals_from(value: Json) -> Json:
+    """What a CLOSE record states of the body, by the names of an ExchangeRecord."""
     return _shaped(
-        lambda: (
-            _number(value.get("size")),
-            _number(value.get("chunks")),
-            _text(value.get("sha256")),
-            _number(value.get("coded_size")),
-        )
+        lambda: {
+            "body_size_bytes": _number(value.get("size")),
+            "chunk_count": _number(value.get("chunks")),
+            "sha256": _text(value.get("sha256")),
+            "coded_size_bytes": _number(value.get("coded_size")),
+        }
     )
 
 

@@ -121,6 +121,7 @@ class ArchiveWriter:
         file_id: int | None = None,
     ) -> None:
         self.path = Path(path)
+        head = encode_json(meta_json(meta) | {"zstd": ZSTD_VERSION})
         self._fd = _create(self.path)
         self._file_id = int.from_bytes(os.urandom(8), "little") if file_id is None else file_id
         self._flush_ns = _NEVER_NS if flush_ms is None else int(flush_ms * 1_000_000)
@@ -138,7 +139,7 @@ class ArchiveWriter:
         """Body bytes of commits that failed, so far."""
         self._stopped = threading.Event()
         self._due = threading.Event()
-        self._begin(meta)
+        self._begin(head)
         self._timers = [threading.Thread(target=self._sync_every, args=(sync_s,), daemon=True)]
         if flush_ms is not None:
             self._timers.append(threading.Thread(target=self._flush_when_due, daemon=True))
@@ -267,10 +268,9 @@ class ArchiveWriter:
         finally:
             os.close(self._fd)
 
-    def _begin(self, meta: Meta) -> None:
-        facts = meta_json(meta) | {"zstd": ZSTD_VERSION}
+    def _begin(self, meta: bytes) -> None:
         try:
-            self._commit_heads((RecordType.META, encode_json(facts)))
+            self._commit_heads((RecordType.META, meta))
         except RecordingError:
             os.close(self._fd)
             self.path.unlink(missing_ok=True)

@@ -7,6 +7,7 @@ by decoding one part, and keeps a bounded number of them.
 from __future__ import annotations
 
 import threading
+from abc import abstractmethod
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict
@@ -88,7 +89,31 @@ class LazyParts(Generic[Part]):
             return loaded
 
 
-class Column(Sequence[int], Generic[Part]):
+class Rows(Sequence[int]):
+    """Numbers by row: indexed and sliced like a list, however they are found."""
+
+    @overload
+    def __getitem__(self, index: int) -> int: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[int]: ...
+    def __getitem__(self, index: int | slice) -> int | list[int]:
+        if isinstance(index, slice):
+            return self._slice(index)
+        row = index + len(self) if index < 0 else index
+        if not 0 <= row < len(self):
+            raise IndexError(index)
+        return self._at(row)
+
+    @abstractmethod
+    def _at(self, row: int) -> int:
+        """The number in a row that there is."""
+
+    @abstractmethod
+    def _slice(self, rows: slice) -> list[int]:
+        """The numbers in several rows."""
+
+
+class Column(Rows, Generic[Part]):
     """One column of rows in parts: indexed, sliced, iterated and bisected like a list."""
 
     def __init__(self, parts: Parts[Part], values: Callable[[Part], Sequence[int]]) -> None:
@@ -98,22 +123,9 @@ class Column(Sequence[int], Generic[Part]):
     def __len__(self) -> int:
         return len(self._parts)
 
-    @overload
-    def __getitem__(self, index: int) -> int: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[int]: ...
-    def __getitem__(self, index: int | slice) -> int | list[int]:
-        if isinstance(index, slice):
-            start, stop, step = index.indices(len(self))
-            return (
-                self._between(start, stop)
-                if step == 1
-                else [self._at(row) for row in range(start, stop, step)]
-            )
-        row = index + len(self) if index < 0 else index
-        if not 0 <= row < len(self):
-            raise IndexError(index)
-        return self._at(row)
+    def _slice(self, rows: slice) -> list[int]:
+        start, stop, step = rows.indices(len(self))
+        return self._between(start, stop) if step == 1 else list(map(self._at, range(start, stop, step)))
 
     def _between(self, start: int, stop: int) -> list[int]:
         """Rows that follow one another, part by part: a million take 30 ms, one by one they take a second."""
@@ -142,7 +154,7 @@ class Column(Sequence[int], Generic[Part]):
         return self._values(self._parts.part(index))[row - self._parts.firsts[index]]
 
 
-class Arrivals(Sequence[int]):
+class Arrivals(Rows):
     """When each event was complete: the time of the chunk that holds the end of its blank line."""
 
     def __init__(self, chunk: Sequence[int], t_ns: Sequence[int]) -> None:
@@ -152,17 +164,14 @@ class Arrivals(Sequence[int]):
     def __len__(self) -> int:
         return len(self._chunk)
 
-    @overload
-    def __getitem__(self, index: int) -> int: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[int]: ...
-    def __getitem__(self, index: int | slice) -> int | list[int]:
-        if isinstance(index, slice):
-            return self._times_of(self._chunk[index])
-        return self._t_ns[self._chunk[index]]
-
     def __iter__(self) -> Iterator[int]:
         return (self._t_ns[chunk] for chunk in self._chunk)
+
+    def _at(self, row: int) -> int:
+        return self._t_ns[self._chunk[row]]
+
+    def _slice(self, rows: slice) -> list[int]:
+        return self._times_of(self._chunk[rows])
 
     def _times_of(self, chunks: Sequence[int]) -> list[int]:
         """The times of chunks that mostly follow one another, as those of neighbouring events do."""

@@ -2,14 +2,16 @@
 
     python tests/benchmarks/bench_replay.py [--streams N …] [--seconds S] [--mitmdump PATH] [--aimock PATH]
 
-Timing is measured by a client in a process of its own, from the moment its request was sent, so its own lateness
-counts against the replay. The others play the same stream: mitmdump from a flow that it recorded itself, aimock from
-a fixture of an OpenAI stream with as many deltas, the nearest that it can play.
+Timing is measured by a client in a process of its own, from the moment its request was sent: "written" is when the
+kernel got an event from the server (it stamps what it hands over loopback), "read" is when the client woke to it, so
+that on a busy machine its own lateness counts as well. The others play the same stream: mitmdump from a flow that it
+recorded itself, aimock from a fixture of an OpenAI stream with as many deltas, the nearest that it can play.
 """
 
 import argparse
 import json
 import multiprocessing
+import os
 import selectors
 import socket
 import statistics
@@ -22,14 +24,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import TypeAlias
 
 from sserec.archive import ArchiveWriter, Meta, finalise
+from sserec.proxy.clock import Clock
+from sserec.proxy.kernel import TIMESPEC_SPACE_BYTES, enable_receive_times, receive_time_ns
 from sserec.records import Close, Closer, Manner, Request, Response
 
 GAP_NS = 50_000_000
 """20 events a second: what a fast model's tokens come at."""
 SMALL_EVENTS, LARGE_EVENTS = 20, 50_000
 MILLISECOND = 1_000_000
+Late: TypeAlias = tuple[list[int], list[int]]
 QUESTION = b'{"model":"m","messages":[{"role":"user","content":"hi"}],"stream":true}'
 
 
@@ -79,45 +85,56 @@ def asking(
     return f"{head}content-length: {len(QUESTION)}\r\n\r\n".encode() + QUESTION
 
 
-def lateness(port: int, streams: int, gap_ns: int, late_ns: "multiprocessing.Queue[list[int]]") -> None:
+def lateness(port: int, streams: int, gap_ns: int, late_ns: "multiprocessing.Queue[Late]") -> None:
     """Reads so many streams at once; how late each event was, by the time since its request."""
-    late: list[int] = []
+    written: list[int] = []
+    read: list[int] = []
     with selectors.DefaultSelector() as selector:
         for index in range(streams):
             time.sleep(gap_ns / streams / 1e9)  # as independent streams would, not all at one moment
             sock = socket.create_connection(("127.0.0.1", port))
             sock.sendall(asking(port))
             sock.setblocking(False)
+            assert enable_receive_times(sock)
             selector.register(sock, selectors.EVENT_READ, [time.monotonic_ns(), 0, index])
         while selector.get_map():
             for key, _ in selector.select():
-                data = key.fileobj.recv(65536)  # type: ignore[union-attr]
-                now_ns = time.monotonic_ns()
+                data, ancillary, _, _ = key.fileobj.recvmsg(65536, TIMESPEC_SPACE_BYTES)  # type: ignore[union-attr]
+                now_ns, wall_ns = time.monotonic_ns(), receive_time_ns(ancillary)
                 begin_ns, seen, _ = key.data
                 for _ in range(data.count(b"step.delta")):
                     seen += 1
-                    late.append(now_ns - begin_ns - seen * gap_ns)
+                    due_ns = begin_ns + seen * gap_ns
+                    read.append(now_ns - due_ns)
+                    written.append(
+                        (now_ns if wall_ns is None else Clock.of_wall_ns(wall_ns, now_ns)) - due_ns
+                    )
                 key.data[1] = seen
                 if not data:
                     selector.unregister(key.fileobj)
                     key.fileobj.close()  # type: ignore[union-attr]
-    late_ns.put(late)
+    late_ns.put((written, read))
 
 
 def bench_timing(folder: Path, streams: int, seconds: float) -> None:
     events = int(seconds * 1e9 / GAP_NS)
     file = recording(folder / f"timing-{streams}.sse.zst", events, GAP_NS)
-    queue: multiprocessing.Queue[list[int]] = multiprocessing.Queue()
+    queue: multiprocessing.Queue[Late] = multiprocessing.Queue()
     with replaying(file) as port:
         client = multiprocessing.Process(target=lateness, args=(port, streams, GAP_NS, queue))
         client.start()
-        late = sorted(queue.get())
+        written, read = map(sorted, queue.get())
         client.join()
-    p50, p99 = statistics.median(late), late[int(len(late) * 0.99)]
-    figures = (
-        f"p50 {p50 / MILLISECOND:.2f} ms, p99 {p99 / MILLISECOND:.2f} ms, max {late[-1] / MILLISECOND:.2f} ms"
+    print(
+        f"timing at 1x, {streams} streams of 20 events/s, {len(read)} events, load {os.getloadavg()[0]:.1f}"
     )
-    print(f"timing at 1x, {streams} streams of 20 events/s, {len(late)} events: {figures}")
+    print(f"  written {spread(written)}\n  read    {spread(read)}")
+
+
+def spread(late_ns: list[int]) -> str:
+    p50, p99 = statistics.median(late_ns), late_ns[int(len(late_ns) * 0.99)]
+    named = (("p50", p50), ("p99", p99), ("max", late_ns[-1]))
+    return ", ".join(f"{name} {t_ns / MILLISECOND:.2f} ms" for name, t_ns in named) + " late"
 
 
 def read_answer(sock: socket.socket) -> int:

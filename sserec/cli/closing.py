@@ -76,10 +76,10 @@ def tell(outcome: "Outcome", voice: Voice) -> None:
     voice.finished()
     voice.recount()
     if outcome.lost:
-        reason = f": {outcome.lost.error}" if outcome.lost.error else ": the disk was too slow"
+        first_error, _, _ = (outcome.lost.error or "the disk was too slow").partition("; ")
         lost_bytes = outcome.lost.size_bytes + outcome.lost.unwritten_bytes
         lost = size(lost_bytes) if lost_bytes else "a part of it"
-        voice.say(f"THE RECORDING IS INCOMPLETE: {lost} could not be written{reason}")
+        voice.say(f"THE RECORDING IS INCOMPLETE: {lost} could not be written: {first_error}")
     if outcome.trouble:
         voice.say(f"{outcome.path} is left as a journal, which every sserec command reads: {outcome.trouble}")
     if outcome.path and not voice.quiet:

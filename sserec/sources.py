@@ -8,10 +8,11 @@ import sys
 import tempfile
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
+from weakref import finalize
 
 from sserec.archive import ArchiveReader, ExchangeRecord, Mark
 from sserec.display import STANDARD_INPUT, path_text
@@ -19,6 +20,7 @@ from sserec.errors import NotAnArchive
 from sserec.holes import BodyDecoder
 from sserec.records import Chunk, Unknown
 from sserec.sse import Event
+from sserec.wrapped import is_wrapped, unwrapped
 
 STDIN = "-"
 SNIFFED_BYTES = 4096
@@ -60,8 +62,11 @@ class Source(Protocol):
 class ArchiveSource:
     """The exchanges of an archive."""
 
-    def __init__(self, reader: ArchiveReader) -> None:
+    def __init__(self, reader: ArchiveReader, cleanup: Callable[[], object] | None = None) -> None:
         self.reader = reader
+        self.is_copy = cleanup is not None
+        """Whether the reader's file vanishes when this is closed: what is written to it would be lost."""
+        self._cleanup = cleanup or (lambda: None)
 
     def records(self) -> Sequence[ExchangeRecord]:
         return self.reader.exchanges
@@ -85,14 +90,17 @@ class ArchiveSource:
 
     def close(self) -> None:
         self.reader.close()
+        self._cleanup()
 
 
 class PlainText:
     """A body as ``curl > FILE`` leaves it: one exchange, no heads, no times."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, cleanup: Callable[[], object] | None = None) -> None:
+        self.path = path
         self._file = path.open("rb")
         self._size_bytes = path.stat().st_size
+        self._cleanup = cleanup or (lambda: None)
 
     def records(self) -> Sequence[ExchangeRecord]:
         return [ExchangeRecord(number=1, body_size_bytes=self._size_bytes, unknown=PLAIN)]
@@ -121,6 +129,7 @@ class PlainText:
 
     def close(self) -> None:
         self._file.close()
+        self._cleanup()
 
 
 class Ends:
@@ -155,29 +164,54 @@ class Ends:
 
 
 def source_of(path: str, name: str) -> Source:
-    """Opens a file by what it begins with. Raises OSError, NotAnArchive or UnsupportedVersion."""
-    with Path(path).open("rb") as file:
-        prefix = file.read(SNIFFED_BYTES)
+    """Opens a file by what it begins with, a recording in a zip or a gzip among them.
+
+    Raises OSError, NotAnArchive or UnsupportedVersion.
+    """
+    prefix = beginning(Path(path))
+    if not is_wrapped(prefix):
+        return bare_source(Path(path), name, prefix)
+    copy = unwrapped(Path(path), name)
+    remove = finalize(sys.modules[__name__], copy.unlink, missing_ok=True)  # at the latest at exit
+    try:
+        return bare_source(copy, name, beginning(copy), remove)
+    except BaseException:
+        remove()
+        raise
+
+
+def bare_source(path: Path, name: str, prefix: bytes, cleanup: Callable[[], object] | None = None) -> Source:
+    """The same for what is not packed. ``cleanup`` runs when the source is closed."""
     if prefix.startswith(ZSTD_FRAME) or prefix[1:4] == SKIPPABLE_FRAME:
-        return ArchiveSource(ArchiveReader.open(Path(path), name=name))
-    if b"\0" in prefix:
+        return ArchiveSource(ArchiveReader.open(path, name=name), cleanup)
+    if b"\0" in prefix or is_wrapped(prefix):
         raise NotAnArchive(
             f"{name} is neither an archive nor an event stream: it begins with {prefix[:4].hex(' ')}"
         )
-    return PlainText(Path(path))
+    return PlainText(path, cleanup)
+
+
+def beginning(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(SNIFFED_BYTES)
 
 
 @contextmanager
 def on_disk(path: str) -> Iterator[tuple[Path, str]]:
-    """A file by its path and its name; standard input is ``-`` and a file as long as the block lasts."""
-    if path != STDIN:
-        yield Path(path), path_text(path)
-        return
-    spooled = Path(spool_stdin())
+    """A file by its path and its name, as long as the block lasts.
+
+    Standard input is ``-``, and of a zip or a gzip it is the recording inside.
+    """
+    spooled = Path(spool_stdin()) if path == STDIN else None
+    file, name = spooled or Path(path), STANDARD_INPUT if spooled else path_text(path)
+    copy = None
     try:
-        yield spooled, STANDARD_INPUT
+        if is_wrapped(beginning(file)):
+            copy = unwrapped(file, name)
+        yield copy or file, name
     finally:
-        spooled.unlink()
+        for made in filter(None, (spooled, copy)):
+            made.unlink(missing_ok=True)
 
 
 def spool_stdin() -> str:

@@ -17,7 +17,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"archive.columns", "concealment", "credentials"}),
     frozenset({"sse", "redact", "archive.format", "timeline"}),
     frozenset({"interactions", "holes"}),
-    frozenset({"archive", "authority", "annotations", "stats", "conversations"}),
+    frozenset({"archive", "authority", "wrapped", "annotations", "stats", "conversations"}),
     frozenset({"sources", "measures"}),
     frozenset({"recording", "check", "diff"}),
     frozenset({"proxy", "export", "scan", "excerpts"}),

@@ -31,6 +31,7 @@ from sserec.archive.heads import (
 from sserec.archive.marks import encode_marks
 from sserec.archive.reader import ArchiveReader
 from sserec.archive.values import ExchangeRecord, Mark, Meta
+from sserec.display import argument
 from sserec.errors import ArchiveError, DamagedArchive
 from sserec.records import Chunk
 
@@ -72,19 +73,25 @@ class Bytes(Protocol):
 
 
 def revise(
-    path: str | os.PathLike[str], out: str | os.PathLike[str], revision: Revision, *, overwrite: bool = False
+    path: str | os.PathLike[str],
+    out: str | os.PathLike[str],
+    revision: Revision,
+    *,
+    overwrite: bool = False,
+    name: str | None = None,
 ) -> None:
     """Writes what ``revision`` makes of the archive at ``path`` to ``out``, the same bytes every time.
 
-    Raises ArchiveError where ``out`` exists and ``overwrite`` was not asked for, where it is the archive itself, and
-    where that is being recorded; DamagedArchive where it needs ``repair``.
+    ``name``: what messages call the archive, where that is not its path. Raises ArchiveError where ``out`` exists and
+    ``overwrite`` was not asked for, where it is the archive itself, and where that is being recorded; DamagedArchive
+    where it needs ``repair``.
     """
     target = Path(out)
     if not overwrite:
         refuse_existing(target)
     elif target.exists() and target.samefile(path):
         raise ArchiveError(f"{target} is the recording itself, which is never changed: choose another name")
-    with ArchiveReader.open(path, use_index=False) as reader:
+    with ArchiveReader.open(path, use_index=False, name=name) as reader:
         _refuse_unless_whole(reader)
         with replacing(target) as file:
             write_revised(reader, file, revision)
@@ -111,9 +118,10 @@ def write_revised(reader: ArchiveReader, file: Bytes, revision: Revision) -> Non
 
 def _refuse_unless_whole(reader: ArchiveReader) -> None:
     if reader.live:
-        raise ArchiveError(f"{reader.path} is being recorded: end the recorder first")
+        raise ArchiveError(f"{reader.name} is being recorded: end the recorder first")
     for problem in damage_of(reader.problems):
-        raise DamagedArchive(f"{reader.path}: {problem.message} (sserec repair {reader.path} -o OUT)")
+        hint = f"sserec repair {argument(reader.name)} -o OUT"
+        raise DamagedArchive(f"{reader.name}: {problem.message} ({hint})")
 
 
 def _another_id(reader: ArchiveReader) -> int:

@@ -24,11 +24,11 @@ def pack(file: str, output: str | None) -> None:
     Example:  sserec pack file.sse.zst
     """
     from sserec.archive import pack as compress
-    from sserec.sources import STDIN, on_disk
+    from sserec.sources import on_disk
 
-    if file == STDIN and output is None:
-        raise click.UsageError("standard input cannot be packed in place: -o OUT says where")
     with on_disk(file) as (path, name):
+        if path != Path(file) and output is None:
+            raise click.UsageError(f"{name} cannot be packed in place: -o OUT says where")
         before = path.stat().st_size
         target = Path(output) if output else path
         compress(path, Path(output) if output else None, name=name)

@@ -48,11 +48,13 @@ def redact(
               sserec redact --prompts --answers file.sse.zst -o shape.sse.zst
     """
     from sserec.redaction import Wanted, redact
+    from sserec.sources import on_disk
 
     wanted = Wanted(chosen_rules(more, less, emails=emails), prompts, answers, drops)
-    replaced = redact(Path(file), Path(output), wanted, overwrite=overwrite)
+    with on_disk(file) as (path, name):
+        replaced = redact(path, Path(output), wanted, overwrite=overwrite, name=name)
     for remark in replaced.remarks:
-        say(f"{path_text(file)}: {remark}")
+        say(f"{name}: {remark}")
     say(f"{path_text(output)} written: {summary(replaced)}")
 
 

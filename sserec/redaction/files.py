@@ -56,17 +56,20 @@ class Replaced:
     """What could not be looked into, and what became of it."""
 
 
-def redact(path: Path, out: Path, wanted: Wanted, *, overwrite: bool = False) -> Replaced:
+def redact(
+    path: Path, out: Path, wanted: Wanted, *, overwrite: bool = False, name: str | None = None
+) -> Replaced:
     """Writes the recording at ``path`` to ``out`` without what is not ``wanted`` in it.
 
-    An archive becomes an archive, a plain event stream a plain event stream. Raises ArchiveError where ``out`` exists
+    An archive becomes an archive, a plain event stream a plain event stream. ``name``: what messages call the
+    recording, where that is not its path. Raises ArchiveError where ``out`` exists
     and ``overwrite`` was not asked for, DamagedArchive where the recording has to be repaired first.
     """
     with Recording.open(str(path)) as recording:
         if recording.archive is None:
             return redact_text(recording, path, out, wanted, overwrite=overwrite)
     redaction = Redaction(wanted)
-    revise(path, out, redaction, overwrite=overwrite)
+    revise(path, out, redaction, overwrite=overwrite, name=name)
     return redaction.replaced
 
 

@@ -33,6 +33,8 @@ class Marks:
         """Why the marks cannot be saved now; None when they can."""
         if not self._medium.is_archive:
             return f"plain text has no room for marks (sserec import {self._medium.path})"
+        if self._medium.is_copy:
+            return "a packed recording stays as it is: unpack it to keep marks in it"
         if self._medium.is_live:
             return "marks can be saved when the recording is over"
         return None

@@ -29,6 +29,8 @@ class Medium(Protocol):
     lock: threading.RLock
     is_archive: bool
     """Whether it is one, and no plain text."""
+    is_copy: bool
+    """Whether the file vanishes when it is closed: it was in a zip or a gzip."""
 
     @property
     def meta(self) -> Meta | None: ...
@@ -68,7 +70,7 @@ def open_medium(path: str, name: str) -> Medium:
     if isinstance(source, ArchiveSource):
         return ArchiveMedium(source)
     assert isinstance(source, PlainText)
-    return PlainMedium(Path(path), source)
+    return PlainMedium(source)
 
 
 class ArchiveMedium:
@@ -79,6 +81,7 @@ class ArchiveMedium:
     def __init__(self, source: ArchiveSource) -> None:
         self.lock = threading.RLock()
         self.path = source.reader.path
+        self.is_copy = source.is_copy
         self._source = source
         self._reader = source.reader
 
@@ -132,14 +135,14 @@ class ArchiveMedium:
 class PlainMedium:
     """A body as ``curl > FILE`` leaves it: one exchange, no heads, no times, and no table but the one made here."""
 
-    is_archive = False
+    is_archive = is_copy = False
     is_live = False
     meta = None
     numbers = (1,)
 
-    def __init__(self, path: Path, source: PlainText) -> None:
+    def __init__(self, source: PlainText) -> None:
         self.lock = threading.RLock()
-        self.path = path
+        self.path = source.path
         self.problems: list[str] = []
         self._source = source
         self._names = TypeNames()

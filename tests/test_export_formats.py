@@ -415,7 +415,7 @@ def test_every_sample_can_be_written_in_every_form(sample: Path) -> None:
     with Recording.open(str(sample)) as recording:
         subjects = list(map(OneExchange, recording.exchanges))
         written = {
-            name: b"".join(format_.load()(subjects, Options(many=True)))
+            name: b"".join(format_.load()(subjects, Options(many=True, recording=recording)))
             for name, format_ in FORMATS.items()
             if name != MEDIA
         }

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from record_support import SSEREC
 from replay_support import CREATED, DONE, MILLISECOND, Kept, delta, recording
-from sserec.replay.player import SPEEDS, Frame, Player, limited
+from sserec.export.showing import Frame, limited
+from sserec.replay.player import SPEEDS, Player
 from terminal import Terminal
 
 FRAMES = [Frame(10, b"a"), Frame(20, b"b"), Frame(20, b"c"), Frame(1000, b"d")]

@@ -1,6 +1,6 @@
 """``sserec export``: a recording in the forms that others read."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sserec.cli.export_choice import Choice, chosen
-from sserec.cli.options import one_exchange, recording_file
+from sserec.cli.options import idle_limit, one_exchange, recording_file
 from sserec.cli.output import say, show, show_bytes
 from sserec.cli.problems import EXIT_FINDINGS, say_problems
 from sserec.display import argument
@@ -21,7 +21,14 @@ if TYPE_CHECKING:
     from sserec.recording import Recording
 
 DEFAULT = "interaction"
-JSON_FORMATS = ("interaction", "steps")
+GOES_WITH = {
+    "--with-diagnostics": (DEFAULT,),
+    "--annotation-characters": ("interaction", "steps"),
+    "--text": ("asciicast",),
+    "--idle-limit": ("asciicast",),
+    "--with-content": ("otlp",),
+}
+"""The formats to which an option says something."""
 EPILOG = "\b\nFormats:\n" + "\n".join(f"  {name:<13}{format.summary}" for name, format in FORMATS.items())
 
 
@@ -40,6 +47,9 @@ EPILOG = "\b\nFormats:\n" + "\n".join(f"  {name:<13}{format.summary}" for name, 
 @click.option(
     "--annotation-characters", is_flag=True, help="Check annotations' byte offsets, add those in characters."
 )
+@click.option("--text", "as_text", is_flag=True, help="Into a cast: only what a person would have read.")
+@idle_limit
+@click.option("--with-content", is_flag=True, help="Into spans: prompts and answers as well.")
 @click.option("-o", "--output", type=click.Path(), metavar="OUT", help="Write to OUT, not to stdout.")
 def export(
     file: str,
@@ -50,6 +60,9 @@ def export(
     stitched: bool,
     with_diagnostics: bool,
     annotation_characters: bool,
+    as_text: bool,
+    idle_limit_ns: int | None,
+    with_content: bool,
     output: str | None,
 ) -> None:
     """Write the interaction that stream:false would have returned.
@@ -64,14 +77,20 @@ def export(
     """
     from sserec.recording import Recording
 
-    if with_diagnostics and name != DEFAULT:
-        raise UsageError(f"--with-diagnostics goes with --format {DEFAULT} alone (sserec export --help)")
-    if annotation_characters and name not in JSON_FORMATS:
-        formats = " and ".join(JSON_FORMATS)
-        raise UsageError(f"--annotation-characters goes with --format {formats} alone (sserec export --help)")
+    refuse_misplaced(
+        name,
+        {
+            "--with-diagnostics": with_diagnostics,
+            "--annotation-characters": annotation_characters,
+            "--text": as_text,
+            "--idle-limit": idle_limit_ns is not None,
+            "--with-content": with_content,
+        },
+    )
     choice = Choice(FORMATS[name].needs, number, every, conversation, stitched)
     with Recording.open(file) as recording:
         options = Options(choice.is_many, with_diagnostics, annotation_characters, recording)
+        options = options._replace(as_text=as_text, idle_limit_ns=idle_limit_ns, with_content=with_content)
         subjects = chosen(recording, choice)
         if name == MEDIA:
             code = write_media(recording.name, subjects, output, choice)
@@ -81,6 +100,15 @@ def export(
         if choice.needs not in (Needs.REQUEST, Needs.EXCHANGE):
             code = max(code, say_remarks(recording, subjects, options))
         raise SystemExit(max(say_problems(recording), code))
+
+
+def refuse_misplaced(name: str, given: Mapping[str, bool]) -> None:
+    """Raises UsageError for an option that says nothing to the format."""
+    for option, formats in GOES_WITH.items():
+        if given[option] and name not in formats:
+            raise UsageError(
+                f"{option} goes with --format {' and '.join(formats)} alone (sserec export --help)"
+            )
 
 
 def write(pieces: Iterable[bytes], output: str | None) -> None:

@@ -55,6 +55,19 @@ def stall_limit(command: Command) -> Command:
     )(command)
 
 
+def idle_limit(command: Command) -> Command:
+    """--idle-limit, handed over as ``idle_limit_ns``."""
+    return click.option(
+        "-i",
+        "--idle-limit",
+        "idle_limit_ns",
+        type=float,
+        callback=nanoseconds,
+        metavar="S",
+        help="No silence longer than S seconds.",
+    )(command)
+
+
 def nanoseconds(ctx: click.Context, param: click.Parameter, seconds: float | None) -> int | None:
     """What is said in seconds; None where nothing is."""
     if seconds is None:

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 import click
 
-from sserec.cli.options import nanoseconds
+from sserec.cli.options import idle_limit
 from sserec.cli.record import RecordCommand, WrongUsage
 from sserec.replay.score import INSTANT, Pace
 
@@ -38,15 +38,7 @@ def words_after_dashes() -> tuple[str, ...]:
 
 def pacing(command: Command) -> Command:
     """--speed, and --idle-limit, handed over as ``idle_limit_ns``."""
-    command = click.option(
-        "-i",
-        "--idle-limit",
-        "idle_limit_ns",
-        type=float,
-        callback=nanoseconds,
-        metavar="S",
-        help="No silence longer than S seconds.",
-    )(command)
+    command = idle_limit(command)
     return click.option(
         "-s", "--speed", type=float, callback=within_reason, metavar="N", help="N times as fast."
     )(command)

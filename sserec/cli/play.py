@@ -5,7 +5,7 @@ import os
 import select
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -17,8 +17,7 @@ from sserec.cli.problems import say_problems
 from sserec.display import printable
 
 if TYPE_CHECKING:
-    from sserec.recording import Exchange
-    from sserec.replay.player import Frame, Player
+    from sserec.replay.player import Player
 
 Show = Callable[[bytes], None]
 LONGEST_WAIT_S = 24 * 3600.0
@@ -46,6 +45,7 @@ def play(
     \b
     Example:  sserec play --text --idle-limit 1 chat.sse.zst
     """
+    from sserec.export.showing import frames_of
     from sserec.recording import Recording
     from sserec.replay.player import Player
 
@@ -59,36 +59,6 @@ def play(
             )
             goes_on = watch(player, keys, shower()) and loop
         raise SystemExit(say_problems(recording))
-
-
-def frames_of(exchanges: Iterable["Exchange"], *, as_text: bool) -> Iterator["Frame"]:
-    """What is shown of the exchanges, one after the other: each begins when the one before has ended."""
-    from sserec.replay.player import Frame
-
-    shift_ns = 0
-    for exchange in exchanges:
-        begin_ns, t_ns = exchange.t_begin_ns or 0, 0
-        for t_ns, data in text_of(exchange) if as_text else bytes_of(exchange):
-            yield Frame(shift_ns + t_ns - begin_ns, data)
-        shift_ns += max(t_ns - begin_ns, 0)
-
-
-def bytes_of(exchange: "Exchange") -> Iterator[tuple[int, bytes]]:
-    return ((chunk.t_ns, chunk.data) for chunk in exchange.chunks())
-
-
-def text_of(exchange: "Exchange") -> Iterator[tuple[int, bytes]]:
-    """What the model said, and a line's end after it."""
-    from sserec.interactions import output_text
-
-    t_ns, said = 0, False
-    for recorded in exchange.events():
-        t_ns = recorded.t_ns or 0
-        if words := output_text(recorded.event):
-            said = True
-            yield t_ns, words.encode("utf-8", "replace")
-    if said:
-        yield t_ns, b"\n"
 
 
 def watch(player: "Player", keys: int | None, show: Show) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sserec.cli.options import LONGEST_S, NS_PER_S, recording_file
+from sserec.cli.options import nanoseconds, recording_file
 from sserec.cli.output import say
 from sserec.cli.unknown import which
 from sserec.errors import UsageError
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from sserec.recording import Recording
 
 OUTPUT = click.Path(dir_okay=False, path_type=Path)
-MAX_NUMBER = 10**9
 
 
 class Numbers(click.ParamType[Any]):
@@ -54,28 +53,27 @@ class Span(click.ParamType[Any]):
         return first, last
 
 
-class Moment(click.ParamType[Any]):
-    """Seconds since the recording's start, as ``sserec events`` shows them."""
-
-    name = "SECONDS"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        try:
-            seconds = float(value)
-        except ValueError:
-            seconds = -1.0
-        if not 0 <= seconds <= LONGEST_S:
-            self.fail(f"{value} is not a time in seconds", param, ctx)
-        return round(seconds * NS_PER_S)
-
-
 @click.command("slice")
 @recording_file
 @click.option("-o", "--output", type=OUTPUT, required=True, metavar="OUT", help="The new archive.")
 @click.option("--exchange", "exchanges", type=Numbers(), help="Only these exchanges.")
 @click.option("--events", type=Span(), help="Only these events of one exchange; A.. and ..B too.")
-@click.option("--from", "from_ns", type=Moment(), help="Only what came then or later.")
-@click.option("--to", "to_ns", type=Moment(), help="Only what came then or earlier.")
+@click.option(
+    "--from",
+    "from_ns",
+    type=float,
+    callback=nanoseconds,
+    metavar="SECONDS",
+    help="Only what came then or later.",
+)
+@click.option(
+    "--to",
+    "to_ns",
+    type=float,
+    callback=nanoseconds,
+    metavar="SECONDS",
+    help="Only what came then or earlier.",
+)
 @click.option("--overwrite", is_flag=True, help="Replace OUT where it exists.")
 def slice_(
     file: str,

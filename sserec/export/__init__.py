@@ -23,6 +23,12 @@ class Options(NamedTuple):
     annotation_characters: bool = False
     recording: "Recording | None" = None
     """Where the subjects are from, for formats that tell of the file, too."""
+    as_text: bool = False
+    """Not the bytes, but what a person would have read of them."""
+    idle_limit_ns: int | None = None
+    """No silence longer than this."""
+    with_content: bool = False
+    """Prompts and answers, where a format leaves them out unasked."""
 
 
 Write = Callable[["Sequence[Subject]", Options], Iterable[bytes]]
@@ -64,6 +70,11 @@ FORMATS: dict[str, Format] = {
     "text": Format("text:texts", "what a person would have read"),
     "markdown": Format("markdown:documents", "question, thoughts, calls, results, answer as sections"),
     "html": Format("html:pages", "the recording as one page to look at in a browser", Needs.EXCHANGE),
+    "har": Format(
+        "har:archive", "HTTP Archive 1.2, with the time of each event as Chrome has it", Needs.EXCHANGE
+    ),
+    "asciicast": Format("asciicast:cast", "what sserec play shows, for asciinema (v3)", Needs.EXCHANGE),
+    "otlp": Format("otlp:traces", "OpenTelemetry spans by the GenAI conventions, as JSON", Needs.EXCHANGE),
     MEDIA: Format("media:save", "each image, audio, video, document as a file in folder OUT"),
     "curl": Format("curl:commands", "the request again, as a shell command", Needs.REQUEST),
     "python": Format("python:program", "the request again, by google-genai", Needs.REQUEST),

@@ -84,9 +84,18 @@ def exchange(entry: Any) -> Found:
         close=ended(response),
         connection=connection(entry),
         unknown=frozenset(
-            unknown | {Unknown.CHUNKS, Unknown.END} | ({Unknown.TIMES} if t_open_ns is None else set())
+            unknown
+            | {Unknown.CHUNKS, Unknown.END}
+            | ({Unknown.TIMES} if t_open_ns is None else set())
+            | listed_unknown(entry)
         ),
     )
+
+
+def listed_unknown(entry: Any) -> set[Unknown]:
+    """What the recording did not know that sserec wrote the HAR from."""
+    known = {str(name): name for name in Unknown}
+    return {known[name] for name in a_list(entry.get("_unknown")) if isinstance(name, str) and name in known}
 
 
 def times(entry: Any, t_open_ns: int | None) -> tuple[int | None, int | None, int | None]:

@@ -4,19 +4,13 @@ Knows times and pieces; must not know terminals or clocks: whoever has them says
 length is watched with one piece in hand.
 """
 
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterable
+
+from sserec.export.showing import Frame, limited
 
 PAUSE, STEP, QUIT, NORMAL = " ", ".", ("q", "\x1b"), "="
 FASTER, SLOWER = ("+", ">"), ("-", "<")
 SPEEDS = (1 / 16, 64.0)
-
-
-class Frame(NamedTuple):
-    """Bytes, and when they came since the recording's start."""
-
-    t_ns: int
-    data: bytes
 
 
 class Player:
@@ -82,13 +76,3 @@ class Player:
         data = self._next.data
         self._next = next(self._frames, None)
         return data
-
-
-def limited(frames: Iterable[Frame], idle_limit_ns: int | None) -> Iterator[Frame]:
-    """The frames with no silence longer than the limit between them."""
-    before_ns = played_ns = 0
-    for t_ns, data in frames:
-        gap_ns = max(t_ns - before_ns, 0)
-        played_ns += gap_ns if idle_limit_ns is None else min(gap_ns, idle_limit_ns)
-        before_ns = max(t_ns, before_ns)
-        yield Frame(played_ns, data)

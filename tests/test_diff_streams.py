@@ -504,6 +504,13 @@ def test_a_plain_stream_is_compared_with_a_recording_of_it(tmp_path: Path) -> No
         ]
 
 
+def test_a_stream_of_which_nothing_came_is_not_the_same_as_one_that_did(tmp_path: Path) -> None:
+    silent, some = Take((), request=None), Take((event("probe", n=1),), request=None)
+    a, b = write(tmp_path / "a.sse", silent), write(tmp_path / "b.sse", some)
+    assert names(differences(a, b)) == ["events: only in B probe"]
+    assert differences(a, a) == []
+
+
 def unary(body: bytes) -> Take:
     response = Response(200, "OK", "HTTP/1.1", (("content-type", "application/json"),))
     return Take((body,), REQUEST, b'{"stream":true}', response, CLOSE)

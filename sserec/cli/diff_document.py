@@ -1,11 +1,16 @@
-"""``sserec diff --json``: one document, with the keys of docs/diff.md. Keys are added, never changed."""
+"""``sserec diff --json``: one document, with the keys of docs/diff.md. Keys are added, never changed.
 
-from collections.abc import Iterator
+Invariant: it is written while it is made, a line for each difference: there may be 100,000 of them.
+"""
+
+from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from sserec.cli.output import show_json
-from sserec.diff import Comparison, Difference, ExchangeDiff, Inner, Kind, Options, edits
+import orjson
+
+from sserec.cli.output import show_bytes
+from sserec.diff import Comparison, Difference, ExchangeDiff, Inner, Kind, Measure, Options, edits
 from sserec.display import path_text
 
 if TYPE_CHECKING:
@@ -13,6 +18,8 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
+DIFFERENCE_KEYS = tuple(field.name for field in fields(Difference))
+INNER_KEYS = tuple(field.name for field in fields(Inner))
 COUNTED = {
     "same": Kind.SAME,
     "changed": Kind.CHANGED,
@@ -23,64 +30,78 @@ COUNTED = {
 
 
 class DocumentReport:
-    """Written when all is compared."""
+    """Written comparison by comparison."""
 
     def __init__(self, base: str, options: Options) -> None:
-        self._comparisons: list[Json] = []
-        self._document: Json = {
+        self._opening = {
             "base": path_text(base),
             "level": options.level,
             "exact": options.exact,
             "ignored": options.ignored,
             "timing_percent": options.timing_percent,
-            "same": True,
-            "comparisons": self._comparisons,
         }
+        self._count = 0
+        self._is_same = True
 
     def add(self, a: "Recording", b: "Recording", comparison: Comparison) -> None:
-        self._take(
-            {
-                "file": path_text(b.name),
-                "same": comparison.is_same,
-                "error": None,
-                "problems": [problem.message for recording in (a, b) for problem in recording.problems],
-                "unpaired": [*map(of_difference, comparison.unpaired)],
-                "exchanges": [*map(of_exchange, comparison.exchanges)],
-            }
-        )
+        head = {
+            "file": path_text(b.name),
+            "same": comparison.is_same,
+            "error": None,
+            "problems": [problem.message for recording in (a, b) for problem in recording.problems],
+            "unpaired": [*map(of_difference, comparison.unpaired)],
+        }
+        self._take(with_list(head, "exchanges", map(of_exchange, comparison.exchanges)), comparison.is_same)
 
     def fail(self, file: str, error: str) -> None:
-        nothing: Json = {"problems": [], "unpaired": [], "exchanges": []}
-        self._take({"file": path_text(file), "same": False, "error": error} | nothing)
+        head = {"file": path_text(file), "same": False, "error": error, "problems": [], "unpaired": []}
+        self._take(with_list(head, "exchanges", ()), is_same=False)
 
     def end(self) -> None:
-        show_json(self._document)
+        show_bytes(
+            [b"" if self._count else self._begin(), b"],\n", orjson.dumps({"same": self._is_same})[1:], b"\n"]
+        )
 
-    def _take(self, comparison: Json) -> None:
-        self._comparisons.append(comparison)
-        self._document["same"] = self._document["same"] and comparison["same"]
+    def _take(self, comparison: Iterable[bytes], is_same: bool) -> None:
+        show_bytes([b",\n" if self._count else self._begin()])
+        show_bytes(comparison)
+        self._count += 1
+        self._is_same &= is_same
+
+    def _begin(self) -> bytes:
+        return orjson.dumps(self._opening)[:-1] + b',\n"comparisons":['
 
 
-def of_exchange(exchange: ExchangeDiff) -> Json:
+def with_list(head: Json, key: str, items: Iterable[Iterable[bytes]]) -> Iterator[bytes]:
+    """A JSON object whose last value is a list, item by item."""
+    yield orjson.dumps(head)[:-1] + f',"{key}":['.encode()
+    for place, item in enumerate(items):
+        yield b",\n" if place else b"\n"
+        yield from item
+    yield b"]}"
+
+
+def of_exchange(exchange: ExchangeDiff) -> Iterator[bytes]:
     counts = exchange.events.counts if exchange.events is not None else None
-    return {
+    head = {
         "a": exchange.a.exchange.number,
         "b": exchange.b.exchange.number,
         "same": exchange.is_same,
         "events": None if counts is None else {name: counts[kind] for name, kind in COUNTED.items()},
-        "differences": [*map(of_difference, exchange.differences())],
         "timing": [*map(of_measure, exchange.timing)],
         "notes": exchange.notes,
     }
+    differences = ((orjson.dumps(of_difference(one)),) for one in exchange.differences())
+    return with_list(head, "differences", differences)
 
 
 def of_difference(difference: Difference) -> Json:
-    document = {field.name: getattr(difference, field.name) for field in fields(difference)}
+    document = {name: getattr(difference, name) for name in DIFFERENCE_KEYS}
     return document | {"changes": [*map(of_inner, difference.changes)]} | dict(edits_of(difference))
 
 
 def of_inner(inner: Inner) -> Json:
-    return {field.name: getattr(inner, field.name) for field in fields(inner)} | dict(edits_of(inner))
+    return {name: getattr(inner, name) for name in INNER_KEYS} | dict(edits_of(inner))
 
 
 def edits_of(difference: Difference | Inner) -> Iterator[tuple[str, object]]:
@@ -90,7 +111,7 @@ def edits_of(difference: Difference | Inner) -> Iterator[tuple[str, object]]:
         yield "edits", [list(edit) for edit in edits(a, b)]
 
 
-def of_measure(measure: Any) -> Json:
+def of_measure(measure: Measure) -> Json:
     return {
         "measure": measure.name,
         "a": measure.a,

@@ -129,6 +129,8 @@ def title(name: str, heard: "Heard") -> str:
 
 
 def verdict(comparison: Comparison, level: Level) -> str:
+    if comparison.is_same and not comparison.exchanges:
+        return "the same: neither holds an exchange"
     compared = f"{count(len(comparison.exchanges), 'exchange')} compared at level {level}"
     return f"{'the same' if comparison.is_same else count(comparison.count, 'difference')}, {compared}"
 

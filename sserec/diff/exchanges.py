@@ -133,17 +133,27 @@ class _Comparer:
             self._diff.notes.append("one side has no heads: request and response are not compared")
 
     def _answers(self) -> None:
-        """The interactions; the bodies of responses that hold none and are no streams."""
+        """The bodies of responses that are no streams and hold no interaction; the interactions."""
         a, b = self._diff.a, self._diff.b
-        if a.interaction is not None or b.interaction is not None:
-            self._presence(Aspect.INTERACTION, a.interaction, b.interaction)
         body_a, body_b = (None if one.interaction is not None else one.answer for one in (a, b))
         if body_a is not None or body_b is not None:
             around = ({} if value is None else {"body": value} for value in (body_a, body_b))
             self._around(Aspect.RESPONSE, *around)
-        streams = a.exchange.is_event_stream and b.exchange.is_event_stream
-        if self._options.level is Level.INTERACTION and streams and a.interaction is b.interaction is None:
+        if a.interaction is not None or b.interaction is not None:
+            self._presence(Aspect.INTERACTION, a.interaction, b.interaction)
+        if (
+            self._options.level is Level.INTERACTION
+            and self._are_streams
+            and a.interaction is b.interaction is None
+        ):
             self._diff.notes.append("no interaction on either side: only events and bytes could be compared")
+
+    @property
+    def _are_streams(self) -> bool:
+        """A stream of which nothing came looks like none, but is compared with one that did."""
+        a, b = self._diff.a, self._diff.b
+        is_one = a.exchange.is_event_stream or b.exchange.is_event_stream
+        return is_one and a.may_be_stream and b.may_be_stream
 
     def _ends(self) -> None:
         a, b = self._diff.a, self._diff.b
@@ -151,7 +161,7 @@ class _Comparer:
         if a.exchange.ending is not None and b.exchange.ending is not None:
             for end, one in zip(ends, (a, b), strict=True):
                 end["connection"] = self._ending(one.exchange.ending)
-        if a.exchange.is_event_stream and b.exchange.is_event_stream:
+        if self._are_streams:
             for end, one in zip(ends, (a, b), strict=True):
                 end["stream"] = str(one.end)
                 if one.error is not None:
@@ -168,7 +178,7 @@ class _Comparer:
         a, b = self._diff.a, self._diff.b
         if self._rules.ignores("event"):
             return
-        if a.exchange.is_event_stream and b.exchange.is_event_stream:
+        if self._are_streams:
             assert a.side is not None
             assert b.side is not None
             self._diff.events = align_events(a.side, b.side, self._rules.at("event"))

@@ -107,7 +107,12 @@ class Heard:
     figures: Figures | None
     """None where the recording knows no times."""
     answer: Any
-    """The body of a response that is no event stream, as JSON where it is; None for a stream."""
+    """The body of a response that is no event stream, as JSON where it is; None for a stream, or where nothing came."""
+
+    @property
+    def may_be_stream(self) -> bool:
+        """Whether it is an event stream, or nothing came that would tell."""
+        return self.exchange.is_event_stream or self.answer is None
 
 
 def read(exchange: ReadExchange, place: Place | None, tell: Callable[[], None]) -> Heard:

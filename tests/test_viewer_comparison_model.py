@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from comparison_support import PING, A, B, compared, pair, told
-from sserec.diff import Kind, Options, edits
+from sserec.diff import Edit, Kind, Options, edits
 from sserec.errors import UsageError
 from sserec.tui.model.comparison.answers import AnswerPair, BlockPair
 from sserec.tui.model.comparison.contrast import (
@@ -22,7 +22,7 @@ from sserec.tui.model.comparison.cursor import PairCursor
 from sserec.tui.model.comparison.differences import DifferenceList
 from sserec.tui.model.comparison.duo import Duo
 from sserec.tui.model.comparison.facing import SIDES, Facing
-from sserec.tui.model.comparison.passages import CONTEXT, clipped, excerpts, passages
+from sserec.tui.model.comparison.passages import CONTEXT, clipped, endings, excerpts, passages
 from sserec.tui.model.jobs import Progress, run
 from viewer_support import CREATED, DONE, MS, S, event, start, stop, text, write
 
@@ -415,6 +415,35 @@ def test_beginnings_of_two_texts_are_cut_level_too(a: str, b: str, a_length: int
     found = passages(of_a, of_b, shown)
     assert "".join(of_a[one.a_start : one.a_end] for one in found) == of_a
     assert "".join(of_b[one.b_start : one.b_end] for one in found) == of_b
+
+
+@given(TEXTS, TEXTS, st.integers(0, 60), st.integers(0, 60))
+def test_what_beginnings_show_of_the_edits_is_what_lies_in_them(
+    a: str, b: str, a_length: int, b_length: int
+) -> None:
+    whole = edits(a, b)
+    assert clipped(whole, a_length, b_length) == [
+        Edit(min(x, a_length), min(x_end, a_length), min(y, b_length), min(y_end, b_length))
+        for x, x_end, y, y_end in whole
+        if x < a_length or y < b_length
+    ]
+
+
+@given(TEXTS, TEXTS, st.integers(1, 30))
+def test_endings_are_the_ends_and_level_where_they_can_be(a: str, b: str, characters: int) -> None:
+    whole = edits(a, b)
+    found = endings(a, b, whole, characters)
+    assert a.endswith("".join(a[one.a_start : one.a_end] for one in found))
+    assert b.endswith("".join(b[one.b_start : one.b_end] for one in found))
+    assert found[-1].a_end - found[0].a_start >= min(characters, len(a))
+    assert found[-1].b_end - found[0].b_start >= min(characters, len(b))
+    assert all(a[one.a_start - 1] == b[one.b_start - 1] == "\n" for one in found[1:])
+
+
+def test_where_an_ending_begins_moves_in_leaps_while_texts_grow() -> None:
+    words = "the same words again and again "
+    starts = [endings(words * count, words * count, (), 100)[0].a_start for count in range(1, 20)]
+    assert sorted(set(starts)) == [0, 100, 200, 300, 400]
 
 
 def test_excerpts_leave_out_what_is_the_same_and_far_from_any_edit() -> None:

@@ -10,18 +10,17 @@ from typing import NamedTuple
 from textual.strip import Strip
 
 from sserec.display import printable
-from sserec.tui.comparison.columns import Inks, abreast, beside
+from sserec.tui.comparison.columns import Inks, abreast, beside, column_width
 from sserec.tui.comparison.signs import INKS, SIGNS, WORDS
 from sserec.tui.kinds import kind_ink
 from sserec.tui.lines import strip_of
 from sserec.tui.model.answer import Block
 from sserec.tui.model.comparison.answers import BlockPair
-from sserec.tui.model.comparison.passages import Passage, passages
+from sserec.tui.model.comparison.passages import endings
 from sserec.tui.text_pane import TextPane
 
-LINES_LAID = 120
-CHARACTERS_LAID = 4 * 1024
-"""As much of the pane, and of the end of a text, is laid out at first; more when the person scrolls up to it."""
+MORE_LINES = 8
+"""Above what is seen, as much is laid out at first; more when the person scrolls up to it."""
 REACH = 8
 ARRIVING = "▌"
 
@@ -65,7 +64,7 @@ class AnswersPane(TextPane):
             self._laid_width = width
         laid: dict[int, Laid] = {}
         line_count, place = 0, len(self._pairs)
-        while place and line_count < LINES_LAID * self._reach:
+        while place and line_count < (self.page_height + MORE_LINES) * self._reach:
             place -= 1
             pair, before = self._pairs[place], self._laid.get(place)
             laid[place] = (
@@ -91,7 +90,12 @@ class AnswersPane(TextPane):
 
     def _is_long(self, pair: BlockPair) -> bool:
         longest = max(len(block.text) for block in (pair.a, pair.b) if block is not None)
-        return longest > CHARACTERS_LAID * self._reach
+        return longest >= 2 * self._characters
+
+    @property
+    def _characters(self) -> int:
+        """Of either text, as many as are seen, and some more."""
+        return column_width(self.size.width) * (self.page_height + MORE_LINES) * self._reach
 
     def _pair_lines(self, pair: BlockPair, width: int) -> list[Strip]:
         a, b = (
@@ -99,7 +103,7 @@ class AnswersPane(TextPane):
             for block in (pair.a, pair.b)
         )
         inks = Inks((self.ink(WORDS[0]), self.ink(WORDS[1])), self.ink("rule"))
-        parts = ends(passages(a, b, pair.edits), CHARACTERS_LAID * self._reach)
+        parts = endings(a, b, pair.edits, self._characters)
         titles = beside([self._title(pair, pair.a)], [self._title(pair, pair.b)], width, inks)
         return [*titles, *abreast((a, b), pair.edits, parts, width, inks), Strip([])]
 
@@ -111,15 +115,3 @@ class AnswersPane(TextPane):
         if block.meta:
             pieces.append(("  " + " · ".join(map(printable, block.meta)), self.ink("quiet")))
         return strip_of(*pieces)
-
-
-def ends(parts: list[Passage], characters: int) -> list[Passage]:
-    """The last passages, so many characters of either text."""
-    if not parts:
-        return []
-    a, b = parts[-1].a_end - characters, parts[-1].b_end - characters
-    return [
-        part._replace(a_start=max(part.a_start, a), b_start=max(part.b_start, b))
-        for part in parts
-        if part.a_end > a or part.b_end > b
-    ]

@@ -17,7 +17,7 @@ from sserec.diff import Edit
 from sserec.display import count, printable
 from sserec.tui.comparison.signs import BORDER, SKIPPED
 from sserec.tui.lines import strip_of
-from sserec.tui.model.comparison.passages import Passage
+from sserec.tui.model.comparison.passages import Passage, later
 from sserec.tui.wrapping import Piece
 
 NO_LINE = Strip([])
@@ -51,6 +51,7 @@ def abreast(
     texts: tuple[str, str], edits: Sequence[Edit], parts: Sequence[Passage], width: int, inks: Inks
 ) -> list[Strip]:
     """These parts of two texts in two columns."""
+    edits = later(edits, parts[0].a_start, parts[0].b_start) if parts else ()
     a = Marked(texts[0], [(edit.a_start, edit.a_end) for edit in edits], inks.words[0], inks.plain)
     b = Marked(texts[1], [(edit.b_start, edit.b_end) for edit in edits], inks.words[1], inks.plain)
     room = column_width(width)

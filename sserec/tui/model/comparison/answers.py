@@ -18,7 +18,7 @@ from sserec.tui.model.stream import Stream
 
 LAST_STEPS = 16
 """Of each answer, as many steps as a screen shows."""
-COMPARED_CHARACTERS = 1 << 19
+COMPARED_CHARACTERS = 1 << 22
 """Of a longer text no words are compared."""
 AT_ONCE_CHARACTERS = 2048
 """Texts that are no beginnings of how they ended are compared on the spot if they are no longer than this."""

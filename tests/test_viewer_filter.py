@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sserec.records import Severity
+from sserec.tui.model.batch import Batch, EventSubject
 from sserec.tui.model.document import Document
 from sserec.tui.model.findings import Finding
 from sserec.tui.model.jobs import run
@@ -202,6 +203,61 @@ def test_a_scan_over_all_bytes_leaves_what_looking_at_each_event_leaves(
             needle = Needle.text(sought)
             assert list(hits.indexes) == [
                 at for at in range(len(words)) if needle.is_in(stream.tape.block(at))
+            ]
+
+
+SCALARS = st.sampled_from(
+    [2, 20, -2, 2.0, 2.5, 200, 2**53 + 1, True, False, None, "2", "a", "a-", "ab", "true", "2a"]
+)
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from("ki"), inner, max_size=2),
+    max_leaves=4,
+)
+PATHS = st.sampled_from(["k", "i.k", "k.i", "i.*", "k.*", "k.0", "k.*.i"])
+CONDITIONS = st.sampled_from(
+    [
+        "=2",
+        "=2.5",
+        "=200e-2",
+        "=a",
+        "=a-",
+        "=true",
+        "=null",
+        "~a",
+        "!=2",
+        "!=a",
+        ">2",
+        "<=2",
+        f">{2**53}",
+        "!~a",
+    ]
+)
+
+
+def as_event(value: object, form: int) -> bytes:
+    """The same JSON as different servers write it, over several lines too."""
+    data = [json.dumps(value), json.dumps(value, separators=(",", ":")), json.dumps(value, indent=1)][form]
+    return "".join(f"data: {line}\n" for line in data.splitlines()).encode() + b"\n"
+
+
+@given(st.lists(st.tuples(VALUES, st.integers(0, 2)), min_size=1, max_size=20), PATHS, CONDITIONS)
+def test_a_condition_on_json_holds_for_the_events_for_which_it_does(
+    values: list[tuple[object, int]], path: str, condition: str
+) -> None:
+    query = parse_query(path + condition)
+    assert query is not None
+    (asked,) = query.conditions
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "body.sse")
+        file.write_bytes(b"".join(as_event({"k": value, "i": {"k": value}}, form) for value, form in values))
+        with opened(file) as stream:
+            hits = stream.find(query)
+            run(hits.scan())
+            batch = Batch(next(stream.tape.reads(0, len(values))), stream.tape, stream)
+            subjects = [EventSubject(index, batch) for index in range(len(values))]
+            assert list(hits.indexes) == [
+                at for at, subject in enumerate(subjects) if asked.term.holds(subject) != asked.is_negated
             ]
 
 

@@ -15,6 +15,7 @@ from sserec.tui.model.needle import Needle
 from sserec.tui.model.places import Place
 from sserec.tui.model.query import Condition, Query
 from sserec.tui.model.tape import Read, Tape, decode
+from sserec.tui.model.terms import Term
 
 FEW = 8
 """Decoding all events of a read costs what decoding an eighth of them one by one does."""
@@ -132,19 +133,27 @@ class Batch:
 
     def _narrowed(self, left: Sequence[int], condition: Condition) -> Sequence[int]:
         term, is_negated = condition.term, condition.is_negated
-        if term.needle is not None and (term.is_exact or not is_negated):
-            left = self._with_needle(left, term.needle, is_negated=is_negated)
-            if term.is_exact:
-                return left
-        self._are_many = len(left) * FEW > len(self._ends)
-        return [index for index in left if term.holds(self._subject(index)) != is_negated]
-
-    def _with_needle(self, left: Sequence[int], needle: Needle, *, is_negated: bool) -> Sequence[int]:
-        holding = self._holding(needle)
-        if isinstance(left, range) and not is_negated:
+        if term.needle is None:
+            holding = self._for_which(term, left)
+        else:
+            holding = self._with_needle(left, term.needle)
+            holding = holding if term.is_exact else self._for_which(term, holding)
+        if not is_negated:
             return holding
         there = frozenset(holding)
-        return [index for index in left if (index in there) != is_negated]
+        return [index for index in left if index not in there]
+
+    def _for_which(self, term: Term, left: Sequence[int]) -> Sequence[int]:
+        """Those for which a term holds."""
+        self._are_many = len(left) * FEW > len(self._ends)
+        return [index for index in left if term.holds(self._subject(index))]
+
+    def _with_needle(self, left: Sequence[int], needle: Needle) -> Sequence[int]:
+        holding = self._holding(needle)
+        if isinstance(left, range):
+            return holding
+        there = frozenset(holding)
+        return [index for index in left if index in there]
 
     def _subject(self, index: int) -> EventSubject:
         subject = self._subjects.get(index)
@@ -189,7 +198,9 @@ class Batch:
         match = needle.pattern.search(data)
         while match is not None and match.start() < len(data):
             row = bisect_right(ends, match.start() + start, row)
-            if match.end() <= ends[row] - start or needle.is_in(self.block(first + row)):
+            end = ends[row] - start
+            is_there = needle.takes(match) if match.end() <= end else needle.is_in(self.block(first + row))
+            if is_there:
                 found.append(first + row)
-            match = needle.pattern.search(data, ends[row] - start)
+            match = needle.pattern.search(data, end if is_there else min(match.end(), end))
         return found

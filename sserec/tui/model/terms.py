@@ -6,8 +6,9 @@ must stand in an event's bytes for it to hold, so that most events need not be l
 
 import operator
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol, TypeAlias
 
 import orjson
@@ -94,13 +95,19 @@ class Value:
 
     @property
     def needle(self) -> Needle | None:
-        """The longest word that is wanted, if there is one; else the last key. Numbers have many spellings."""
+        """What is wanted behind the last key, where JSON writes that in one way; else a word of it, or the key."""
         if isinstance(self.wanted, Needle):
-            text, loose = self.wanted.plain.decode(), self.wanted.ignores_case
-        else:
-            text, loose = "" if number_of(self.wanted) is not None else self.wanted, False
+            return self._word_of(self.wanted.plain.decode(), ignores_case=self.wanted.ignores_case)
+        key, number = plain_key(self.path), number_of(self.wanted)
+        if number is not None:
+            return key_needle(self.path) if key is None else Needle.number(key, partial(operator.eq, number))
+        if key is not None and WORD.fullmatch(self.wanted):
+            return Needle.value(key, self.wanted)
+        return self._word_of(self.wanted, ignores_case=False)
+
+    def _word_of(self, text: str, *, ignores_case: bool) -> Needle | None:
         word = max(WORD.findall(text), key=len, default="")
-        return Needle(word.encode(), None, loose) if word else key_needle(self.path)
+        return Needle(word.encode(), None, ignores_case) if word else key_needle(self.path)
 
     def holds(self, subject: Subject) -> bool:
         return any(map(self._fits, values_at(subject.payload, self.path)))
@@ -123,11 +130,15 @@ class Order:
 
     @property
     def needle(self) -> Needle | None:
-        return key_needle(self.path)
+        key = plain_key(self.path)
+        return key_needle(self.path) if key is None else Needle.number(key, self._fits)
 
     def holds(self, subject: Subject) -> bool:
         values = values_at(subject.payload, self.path)
-        return any(self.compare(value, self.limit) for value in values if type(value) in (int, float))
+        return any(map(self._fits, (value for value in values if type(value) in (int, float))))
+
+    def _fits(self, value: float) -> bool:
+        return bool(self.compare(value, self.limit))
 
 
 @dataclass(frozen=True)
@@ -185,14 +196,15 @@ NAMES: dict[str, Callable[[Subject], tuple[str, ...]]] = {
 }
 
 
-def values_at(value: Any, path: tuple[str, ...]) -> Iterator[Any]:
+def values_at(value: Any, path: tuple[str, ...]) -> list[Any]:
     """Every value at ``path``; ``*`` is any key or position."""
-    if not path:
-        yield value
-        return
-    key, rest = path[0], path[1:]
-    for inner in _inner(value, key):
-        yield from values_at(inner, rest)
+    for depth, key in enumerate(path, start=1):
+        if key == "*" or type(value) is not dict:
+            return [found for inner in _inner(value, key) for found in values_at(inner, path[depth:])]
+        if key not in value:
+            return []
+        value = value[key]
+    return [value]
 
 
 def _inner(value: Any, key: str) -> list[Any]:
@@ -219,7 +231,13 @@ def is_same_number(value: Any, text: str) -> bool:
     return type(value) in (int, float) and value == number_of(text)
 
 
+def plain_key(path: tuple[str, ...]) -> str | None:
+    """The key that the value at ``path`` stands behind in the JSON; None where it may stand in a list."""
+    key = path[-1]
+    return key if key != "*" and not key.isdecimal() and key.isascii() else None
+
+
 def key_needle(path: tuple[str, ...]) -> Needle | None:
     """The last key of a path, as it must stand in the JSON."""
-    key = next((key for key in reversed(path) if key != "*" and not key.isdecimal()), None)
+    key = next(filter(None, (plain_key(path[: end + 1]) for end in reversed(range(len(path))))), None)
     return None if key is None else Needle(key.encode(), None, ignores_case=False)

@@ -12,10 +12,10 @@ from functools import cached_property
 from itertools import count
 from os import PathLike, fspath
 from pathlib import Path
-from types import TracebackType
 from typing import NamedTuple, Self, overload
 
 from sserec.archive import ArchiveReader, ExchangeRecord, Mark, Meta, Problem
+from sserec.closing import Closing
 from sserec.display import STANDARD_INPUT, argument, path_text
 from sserec.errors import DamagedArchive, UsageError
 from sserec.holes import BodyDecoder
@@ -318,7 +318,7 @@ class Exchanges(Sequence[Exchange]):
         return [Exchange(record, self._source, live=self._live) for record in found]
 
 
-class Recording:
+class Recording(Closing):
     """A file's exchanges. A context manager; exchanges are read when asked for."""
 
     def __init__(
@@ -388,14 +388,6 @@ class Recording:
         """Lets go of the file."""
         self._source.close()
         self._cleanup()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _only(exchanges: Exchanges) -> str:

@@ -13,7 +13,7 @@ import sserec
 PACKAGE = Path(sserec.__file__).parent
 
 FLOORS: tuple[frozenset[str], ...] = (
-    frozenset({"errors", "records", "display"}),
+    frozenset({"errors", "records", "display", "closing"}),
     frozenset({"archive.columns", "concealment", "credentials"}),
     frozenset({"sse", "redact", "archive.format", "timeline"}),
     frozenset({"interactions", "holes"}),
@@ -29,7 +29,7 @@ FLOORS: tuple[frozenset[str], ...] = (
 """Each floor imports only what stands below it; a package counts as one, but for the part named on its own."""
 
 PURE = (
-    "errors", "records", "display", "sse", "holes", "concealment", "credentials", "redact", "archive.format",
+    "errors", "records", "display", "closing", "sse", "holes", "concealment", "credentials", "redact", "archive.format",
     "timeline", "interactions", "annotations", "stats", "measures", "check", "conversations", "diff", "replay.score",
     "replay.asked", "replay.differences", "replay.repertoire", "replay.programme", "scan", "redaction.arguments",
     "redaction.masking", "redaction.secrets", "redaction.streams", "redaction.wording",

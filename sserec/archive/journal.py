@@ -16,8 +16,7 @@ from array import array
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from sserec.archive.columns import varint
 from sserec.archive.format import (
@@ -41,6 +40,7 @@ from sserec.archive.heads import (
 )
 from sserec.archive.runs import Run, TrafficRun, encode_run, encode_traffic
 from sserec.archive.values import Direction, Meta, Opaque
+from sserec.closing import Closing
 from sserec.errors import RecordingError
 from sserec.records import Close, Connection, Request, Response, Unknown
 
@@ -101,7 +101,7 @@ class _Pending:
         return kept
 
 
-class ArchiveWriter:
+class ArchiveWriter(Closing):
     """Writes one recording. One thread calls; a flush timer and a sync timer run beside it.
 
     With ``flush_ms`` None there is no flush timer: whoever calls says ``flush`` when chunks are to be committed.
@@ -145,14 +145,6 @@ class ArchiveWriter:
             self._timers.append(threading.Thread(target=self._flush_when_due, daemon=True))
         for timer in self._timers:
             timer.start()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     @property
     def size_bytes(self) -> int:

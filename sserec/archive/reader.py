@@ -11,7 +11,6 @@ from bisect import bisect_left, bisect_right
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Literal, Self, overload
 
 from sserec.archive.catalogue import Catalogue, RunPlace, Track
@@ -31,6 +30,7 @@ from sserec.archive.source import Source
 from sserec.archive.store import BlockStore, read_head
 from sserec.archive.tables import ChunkTable, EventTable
 from sserec.archive.values import ExchangeRecord, Flaw, Gap, Mark, Meta, Piece, Problem, ProblemLog
+from sserec.closing import Closing
 from sserec.display import argument
 from sserec.errors import DamagedArchive, NotAnArchive, UnsupportedVersion
 from sserec.records import Chunk
@@ -43,7 +43,7 @@ _KEPT_GROUPS = 4
 _KEPT_TABLES = 8
 
 
-class ArchiveReader:
+class ArchiveReader(Closing):
     """A recording on disk. Made by :meth:`open`."""
 
     def __init__(self, path: Path, *, use_index: bool, name: str) -> None:
@@ -63,14 +63,6 @@ class ArchiveReader:
         it, ArchiveError when the file cannot be read.
         """
         return cls(Path(path), use_index=use_index, name=name or str(path))
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Gives the file back."""

@@ -9,16 +9,15 @@ import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
+from sserec.closing import Closing
 from sserec.errors import ArchiveError
 
 _AHEAD_BYTES = 256 << 10
 _SMALL_BYTES = 8 << 10
 
 
-class Source:
+class Source(Closing):
     """A file opened for reading. Small reads come from a window that moves with them."""
 
     def __init__(self, path: Path) -> None:
@@ -32,14 +31,6 @@ class Source:
         self._lock = threading.Lock()
         self._window = b""
         self._window_start = 0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Gives the file back."""

@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from types import TracebackType
 from typing import Self, overload
 
 from sserec.archive import Meta
+from sserec.closing import Closing
 from sserec.errors import SserecError
 from sserec.recording import Exchange
 from sserec.sources import STDIN, spool_stdin
@@ -50,7 +50,7 @@ class ExchangeLine:
     is_live: bool
 
 
-class Document:
+class Document(Closing):
     """A file. A context manager."""
 
     def __init__(self, name: str, path: str, medium: Medium | Trouble, *, spooled: bool = False) -> None:
@@ -72,14 +72,6 @@ class Document:
             return cls(name, path, open_medium(path, name), spooled=spooled)
         except (OSError, SserecError) as error:
             return cls(name, path, trouble_of_error(name, path, error), spooled=spooled)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Gives the file back."""

@@ -8,9 +8,9 @@ opening never raises for what a file is; a file that cannot be viewed says so in
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from types import TracebackType
 from typing import NamedTuple, Self
 
+from sserec.closing import Closing
 from sserec.diff import Comparison, ExchangeDiff, Options, compare_pairs, pairs_of
 from sserec.diff.recordings import Pair
 from sserec.recording import Recording
@@ -41,7 +41,7 @@ class Found(NamedTuple):
     differences: DifferenceList
 
 
-class Duo:
+class Duo(Closing):
     """Two recordings. A context manager."""
 
     def __init__(
@@ -78,14 +78,6 @@ class Duo:
     ) -> Self:
         """Opens two files. Raises UsageError where there is no exchange with such a number."""
         return cls((Document.open(a), Document.open(b)), options or Options(), numbers)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Gives the files back, as soon as no job reads them any more."""

@@ -93,6 +93,10 @@ EXAMPLES: dict[str, Example] = {
         one(WHOLE, close=cut(Closer.RECORDER, Manner.STOP)),
     ),
     "recorder-killed": Example(one(BEGUN, close=None), Scene((Take(BEGUN, close=None),), is_live=True)),
+    "sliced": Example(
+        one(BEGUN, close=cut(Closer.RECORDER, Manner.SLICE)),
+        one(BEGUN, close=cut(Closer.RECORDER, Manner.STOP)),
+    ),
     "still-open": Example(
         Scene((Take(BEGUN, close=None),), is_live=True), Scene((Take(WHOLE),), is_live=True)
     ),

@@ -33,6 +33,8 @@ PURE = (
     "timeline", "interactions", "annotations", "stats", "measures", "check", "conversations", "diff", "replay.score",
     "replay.asked", "replay.differences", "replay.repertoire", "replay.programme", "scan", "redaction.arguments",
     "redaction.masking", "redaction.secrets", "redaction.streams", "redaction.wording",
+    "imports.har", "imports.mitmproxy", "imports.vcr", "imports.curl_trace", "imports.curl_entries", "imports.ndjson",
+    "imports.plain", "imports.messages", "imports.shapes", "imports.tnetstring", "imports.found",
 )  # fmt: skip
 IMPURE_MODULES = frozenset({
     "asyncio", "click", "httpx", "io", "logging", "multiprocessing", "os", "pathlib", "queue", "random", "secrets",

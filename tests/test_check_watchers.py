@@ -19,7 +19,7 @@ from sserec.check.findings import MAX_LISTED
 from sserec.check.fold import STRAY_LINES
 from sserec.check.resuming import REMEMBERED_IDS, Ids
 from sserec.recording import Recording
-from sserec.records import Chunk, Close, Request, Response, Severity
+from sserec.records import Chunk, Close, Request, Response, Severity, Unknown
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ class Body:
     is_live: bool = False
     is_timed: bool = False
     knows_end: bool = False
+    unknown: frozenset[Unknown] = frozenset()
     opaque: None = None
     t_response_ns: None = None
 

@@ -166,6 +166,15 @@ def test_a_stream_without_its_beginning_has_no_time_to_a_first_event(tmp_path: P
     assert measured["time_between_events_ns"]["max"] == 10 * MS
 
 
+def test_what_follows_from_being_cut_is_no_fault_of_the_streams(tmp_path: Path) -> None:
+    text = next(sample for sample in SAMPLES if sample.name == "text.sse.zst")
+    part = sliced(text, tmp_path / "part.sse.zst", events=(5, 9))
+    done = sserec("check", "--all", part)
+    assert done.returncode == 0, done.stdout
+    assert b"[sliced]" in done.stdout
+    assert b"[no-terminal-event]" in done.stdout
+
+
 def test_marks_follow_what_they_mark(tmp_path: Path) -> None:
     whole = record(tmp_path / "whole.sse.zst")
     save_marks(whole, [Mark(1, 8, "first"), Mark(1, 35, "fourth"), Mark(1, 80, "ninth")])

@@ -1,7 +1,11 @@
 """Real files of other tools, and what becomes of them."""
 
+import shutil
+import subprocess
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from pathlib import Path
+from threading import Thread
 
 import orjson
 import pytest
@@ -14,6 +18,7 @@ from sserec.redact import KEEP_SECRETS
 
 EVERY_FILE = sorted(path for path in FILES.iterdir() if path.suffix != ".md")
 STREAM_SIZE_BYTES = 930
+LIVE_EVENTS = [b"data: a. b\n\n", b"event: x\ndata: {}\n\n", "data: é\n\n".encode()]
 
 
 @pytest.fixture
@@ -114,6 +119,7 @@ def test_a_flow_that_broke_off_has_no_end_and_no_body(out: Path) -> None:
         assert Unknown.BODY in broken.record.unknown
         assert broken.close is not None
         assert "incomplete chunked read" in (broken.close.error or "")
+    assert b"exchange 3" not in sserec("check", out).stdout
     assert any(remark.startswith("flow 3: mitmproxy kept nothing") for remark in done.remarks)
 
 
@@ -166,6 +172,49 @@ def test_a_trace_without_times_of_a_stream_that_broke_off_says_so(out: Path) -> 
         assert types(exchange) == TYPES[:4]
         assert exchange.close is not None
         assert "outstanding read data" in (exchange.close.error or "")
+
+
+class Streaming(BaseHTTPRequestHandler):
+    """Answers with three events, the last one not ASCII, in chunks of HTTP/1.1."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        for event in LIVE_EVENTS:
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(event), event))
+            self.wfile.flush()
+        self.wfile.write(b"0\r\n\r\n")
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        """Nothing."""
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
+@pytest.mark.parametrize("option", ["--trace", "--trace-ascii"])
+def test_what_the_installed_curl_traces_can_be_read(option: str, out: Path, tmp_path: Path) -> None:
+    trace = tmp_path / "trace.txt"
+    with ThreadingHTTPServer(("127.0.0.1", 0), Streaming) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        url = f"http://127.0.0.1:{server.server_address[1]}/stream?key={KEY.decode()}"
+        command = ["curl", "-sS", "--noproxy", "*", option, str(trace), "--trace-time", url]
+        body = subprocess.run(command, capture_output=True, check=True).stdout
+        server.shutdown()
+        thread.join()
+    imported(trace.read_bytes(), out)
+    with Recording.open(str(out)) as recording:
+        exchange = recording.exchange(1)
+        assert exchange.ending is Ending.COMPLETE
+        assert types(exchange) == ["message", "x", "message"]
+        assert None not in times(exchange)
+        assert exchange.request is not None
+        assert exchange.request.url == url.replace(KEY.decode(), "[REDACTED]")
+        if option == "--trace":
+            assert exchange.body() == body == b"".join(LIVE_EVENTS)
 
 
 def test_plain_text_is_kept_byte_for_byte(out: Path) -> None:

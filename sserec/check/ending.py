@@ -19,6 +19,7 @@ ENDINGS: dict[Ending, tuple[str, str]] = {
     Ending.CLIENT_CANCELLED: ("client-cancelled", "the client hung up before the end"),
     Ending.RECORDER_STOPPED: ("recorder-stopped", "the recorder was stopped before the end"),
     Ending.RECORDER_KILLED: ("recorder-killed", "the recorder died; nobody saw how the exchange ended"),
+    Ending.SLICED: ("sliced", "this is a part of a longer exchange"),
 }
 """Rule and words of each ending that is not clean."""
 

@@ -12,7 +12,7 @@ from sserec.check.findings import Findings
 from sserec.check.head import judge_body, judge_head
 from sserec.check.resuming import Delivered
 from sserec.check.stream import StreamCheck
-from sserec.records import Chunk, Close, Request, Response
+from sserec.records import Chunk, Close, Request, Response, Unknown
 
 
 class OpaqueConnection(Protocol):
@@ -31,6 +31,8 @@ class ExchangeFacts(Protocol):
     def body_size_bytes(self) -> int: ...
     @property
     def t_response_ns(self) -> int | None: ...
+    @property
+    def unknown(self) -> frozenset[Unknown]: ...
     def request_body(self) -> bytes: ...
 
 
@@ -72,8 +74,10 @@ def check_exchange(exchange: CheckedExchange, findings: Findings, delivered: Del
         findings.say("opaque-connection", message)
         return 0
     judge_head(exchange, findings.say)
-    if not exchange.is_event_stream:
-        judge_body(exchange, findings.say)
+    has_body = Unknown.BODY not in exchange.record.unknown
+    if not (exchange.is_event_stream and has_body):
+        if has_body:
+            judge_body(exchange, findings.say)
         deque(exchange.chunks(), maxlen=0)  # damage to the file shows only where it is read
         judge_end(exchange, findings.say, saw_end=False, event_count=0)
         return 0

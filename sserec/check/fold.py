@@ -12,7 +12,7 @@ from sserec.check.findings import Findings
 from sserec.check.resuming import is_interactions_request, resumed_from
 from sserec.check.watchers import Batch
 from sserec.interactions import RULES, Assembler, Assembly, End
-from sserec.records import Diagnostic, Request, Severity
+from sserec.records import Close, Diagnostic, Manner, Request, Severity, Unknown
 from sserec.sse import Kind, Residue, Tail
 
 COMPACT_EVENTS = 1 << 14
@@ -41,11 +41,28 @@ TO_BE_EXPECTED = frozenset(
 """A resumed stream begins in the middle of a step (reference of the API, "Resume"), so these are only noted."""
 
 
+AT_A_CUT = frozenset({"no-terminal-event", "step-not-stopped", "unfinished-event"})
+"""So is what follows from the end of an excerpt."""
+
+
+def to_be_expected(
+    request: Request | None, unknown: frozenset[Unknown], close: Close | None
+) -> frozenset[str]:
+    """What says nothing against a stream of which a part was asked for, or cut out."""
+    begins_late = resumed_from(request) is not None or Unknown.BEGINNING in unknown
+    is_sliced = close is not None and close.how is Manner.SLICE
+    return (TO_BE_EXPECTED if begins_late else frozenset()) | (AT_A_CUT if is_sliced else frozenset())
+
+
 class Fold:
     """The assembler of one stream, and a memory for the places of what it is told at the end."""
 
-    def __init__(self, request: Request | None, findings: Findings) -> None:
+    def __init__(
+        self, request: Request | None, findings: Findings, expected: frozenset[str] = frozenset()
+    ) -> None:
+        """``expected``: diagnostics that are only noted."""
         self.event_count = 0
+        self._expected = expected
         self._request = request
         self._findings = findings
         self._assembler = Assembler()
@@ -81,9 +98,8 @@ class Fold:
         if self._is_foreign(assembly):
             found = [diagnostic for diagnostic in found if diagnostic.id in OF_ANY_STREAM]
             self._findings.say("foreign-stream", "no event is of the Interactions API")
-        is_resumed = resumed_from(self._request) is not None
         for diagnostic in found:
-            if is_resumed and diagnostic.id in TO_BE_EXPECTED:
+            if diagnostic.id in self._expected:
                 diagnostic = replace(diagnostic, severity=Severity.NOTE)
             self._findings.add(self._placed(diagnostic, size_bytes))
 

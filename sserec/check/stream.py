@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sserec.check.bursts import Bursts, Silences
 from sserec.check.course import Course
 from sserec.check.findings import Findings
-from sserec.check.fold import Fold
+from sserec.check.fold import Fold, to_be_expected
 from sserec.check.letters import Letters
 from sserec.check.lines import Fields, LineEnds
 from sserec.check.resuming import Delivered
@@ -31,7 +31,8 @@ class StreamCheck:
         self._decoder = Decoder()
         self._size_bytes = 0
         self._behind_gap = -1
-        self._fold = Fold(exchange.request, findings)
+        expected = to_be_expected(exchange.request, exchange.record.unknown, exchange.close)
+        self._fold = Fold(exchange.request, findings, expected)
         setting = Setting(
             exchange.request, exchange.response, exchange.is_timed, exchange.record.t_response_ns, stall_ns
         )

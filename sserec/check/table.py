@@ -63,6 +63,7 @@ SECTIONS = (
             Rule("client-cancelled", WARNING, "The client hung up before the event that ends the stream."),
             Rule("recorder-stopped", WARNING, "The recorder was stopped before the response had ended."),
             Rule("recorder-killed", WARNING, "The recorder died: nobody saw how the exchange ended."),
+            Rule("sliced", NOTE, "The exchange went on in the recording that this part was cut out of."),
             Rule("still-open", NOTE, "The exchange is still being recorded; its end is not judged."),
         ),
     ),

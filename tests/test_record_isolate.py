@@ -30,6 +30,32 @@ import sys, urllib.request
 opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 sys.stdout.buffer.write(opener.open(sys.argv[1]).read())
 """
+EVERY_PORT = (
+    "unshare",
+    "-Urn",
+    sys.executable,
+    "-c",
+    "from sserec.proxy import enclosure as e; e.divert([80], 1)",
+)
+needs_every_port = pytest.mark.skipif(
+    not can_isolate or subprocess.run(EVERY_PORT, capture_output=True).returncode != 0,
+    reason="this system allows no namespaces, or has no nftables in them",
+)
+ASK_ANOTHER = """
+import socket
+query = b"12" + bytes.fromhex("01000001000000000000") + b"\\x09localhost\\0" + bytes.fromhex("00010001")
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+    sock.settimeout(20)
+    sock.sendto(query, ("9.9.9.9", 53))
+    print(socket.inet_ntoa(sock.recv(512)[-4:]))
+"""
+TALK_TO_ITSELF = """
+import socket, sys
+with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as ours:
+    theirs, _ = server.accept()
+    theirs.sendall(b"to myself")
+    sys.stdout.write(ours.recv(99).decode())
+"""
 NODE_HTTP2 = """
 const session = require('http2').connect(process.argv[1]);
 const stream = session.request({':path': '/s'});
@@ -140,6 +166,34 @@ def test_a_port_that_no_url_names_has_to_be_named(recorder: Recorder) -> None:
     command = ("sh", "-c", f"P={port}; curl -sN http://127.0.0.1:$P/s")
     assert recorder.record(*command, options=ISOLATE).returncode == 7
     assert recorder.record(*command, options=(*ISOLATE, "--port", port)).stdout == BODY
+
+
+@needs_every_port
+@pytest.mark.parametrize("host", ["api.example", "203.0.113.9", "2001:db8::9"])
+def test_any_port_of_another_machine_is_caught_by_name_and_by_number(recorder: Recorder, host: str) -> None:
+    folder = recorder.folder / "far"
+    folder.mkdir()
+    authority = f"[{host}]" if ":" in host else host
+    command = ("sh", "-c", f'P=7; curl -gsN --noproxy "*" "https://{authority}:${{P}}077/s"')
+    with Upstream(TestAuthority(folder, names=(host,))) as far, CorporateProxy(far) as proxy:
+        far.play("/s", stream(BODY, gap_s=0))
+        isolated = Recorder(recorder.folder, far)
+        got = isolated.record(*command, options=ISOLATE, variables={"https_proxy": proxy.url})
+        assert got.stdout == BODY, got.stderr
+    assert_recorded(isolated, f"https://{authority}:7077/s")
+
+
+@needs_every_port
+def test_a_resolver_of_its_own_choice_is_answered_by_ours(recorder: Recorder) -> None:
+    got = recorder.record(sys.executable, "-c", ASK_ANOTHER, options=ISOLATE)
+    assert got.stdout == b"198.18.0.1\n", got.stderr
+
+
+@needs_isolation
+def test_what_the_command_serves_to_itself_is_its_own_affair(recorder: Recorder) -> None:
+    got = recorder.record(sys.executable, "-c", TALK_TO_ITSELF, options=ISOLATE)
+    assert got.stdout == b"to myself", got.stderr
+    assert not recorder.file.exists()
 
 
 @needs_isolation

@@ -32,7 +32,7 @@ def why_nothing(plan: Plan, remarks: Remarks) -> list[str]:
             f"no request went to {listed(plan.hosts.only)}; those that were made went to {listed(remarks.ignored)}"
         ]
     if plan.isolate:
-        cause = "the command made no request to a port that is caught (80, 443, those of its URLs; --port)"
+        cause = "the command made no request, or one to a port of its own machine that is not caught (--port)"
     else:
         cause = f"the command made no request, or {ignorant_client(plan.command)}"
     return [cause, *ways_round(plan)]

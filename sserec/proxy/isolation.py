@@ -1,4 +1,4 @@
-"""The recorder's side of a command in a network of its own (``record --isolate``; Linux, IPv4).
+"""The recorder's side of a command in a network of its own (``record --isolate``; Linux).
 
 Knows the enclosure's control socket, its listeners and its questions for names. A name exists for the command when it
 exists for this machine, so that a misspelt one fails as it always does; but it stands for an address of ours, so that
@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +33,10 @@ NAMED_PORT = re.compile(r"(?:://[^/\s\"'?#]*|\blocalhost|\b127\.0\.0\.1):(\d{1,5
 MAX_SOCKETS = 253
 """SCM_MAX_FD of the kernel: so many descriptors fit into one message."""
 MAX_QUERY_BYTES = 4096
+SO_ORIGINAL_DST, SOCKADDR_BYTES = 80, 28
+"""linux/netfilter_ipv4.h; the number is the same for IPv6, and so much is its sockaddr."""
+MAPPED = "::ffff:"
+"""IPv4 as a socket of both families writes it (RFC 4291, section 2.5.5.2)."""
 
 
 class CannotIsolate(RecordingError):
@@ -117,6 +122,20 @@ def error_of(message: bytes) -> OSError:
     return OSError(number, os.strerror(number))
 
 
+def original_destination(sock: socket.socket) -> tuple[str, int]:
+    """What the command dialled: as nftables remembers it, or, where nothing was redirected, what was reached."""
+    address, port = sock.getsockname()[:2]
+    is_mapped = address.startswith(MAPPED)
+    family, level = (socket.AF_INET6, socket.IPPROTO_IPV6)
+    if is_mapped or sock.family == socket.AF_INET:
+        family, level = socket.AF_INET, socket.IPPROTO_IP
+    with suppress(OSError):
+        found = sock.getsockopt(level, SO_ORIGINAL_DST, SOCKADDR_BYTES)
+        start, size = (4, 4) if family == socket.AF_INET else (8, 16)
+        return socket.inet_ntop(family, found[start : start + size]), int.from_bytes(found[2:4], "big")
+    return address.removeprefix(MAPPED), port
+
+
 class Resolver:
     """Answers the questions for names on the event loop, and knows afterwards who was meant."""
 
@@ -134,9 +153,10 @@ class Resolver:
         for task in self._tasks:
             task.cancel()
 
-    def route(self, address: tuple[str, int]) -> Route:
-        """Where a connection to ``address`` was to lead."""
-        return Route("https", self._names.host(address[0]), address[1])
+    def route(self, sock: socket.socket) -> Route:
+        """Where an accepted connection was to lead."""
+        address, port = original_destination(sock)
+        return Route("https", self._names.host(address), port)
 
     def _receive(self) -> None:
         query, client = self._sock.recvfrom(MAX_QUERY_BYTES)

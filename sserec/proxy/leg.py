@@ -53,7 +53,16 @@ class LegOwner(Protocol):
 class Leg:
     """A connected socket of one ``side``. Takes no part in anything before ``start``."""
 
-    def __init__(self, sock: socket.socket, side: Side, clock: Clock, tls: Session | None = None) -> None:
+    def __init__(
+        self,
+        sock: socket.socket,
+        side: Side,
+        clock: Clock,
+        tls: Session | None = None,
+        *,
+        timed: bool = False,
+    ) -> None:
+        """``timed``: the kernel is asked when a client's bytes came, too."""
         self.side = side
         self.owner: LegOwner
         self.is_closed = False
@@ -61,7 +70,7 @@ class Leg:
         self._clock = clock
         self._tls = tls
         self._loop = asyncio.get_running_loop()
-        self._timed = side is Side.UPSTREAM and enable_receive_times(sock)
+        self._timed = (timed or side is Side.UPSTREAM) and enable_receive_times(sock)
         self._reading = False
         self._ended = False
         """The peer said that it will send no more."""
@@ -148,10 +157,7 @@ class Leg:
         if not self._timed:
             data = self._sock.recv(READ_BYTES)
             return data, Arrival(self._clock.now_ns())
-        data, ancillary, _, _ = self._sock.recvmsg(READ_BYTES, TIMESPEC_SPACE_BYTES)
-        t_ns = self._clock.now_ns()
-        wall_ns = receive_time_ns(ancillary)
-        return data, Arrival(t_ns, None if wall_ns is None else self._clock.of_wall_ns(wall_ns, t_ns))
+        return receive(self._sock, self._clock)
 
     def _arrived(self, data: bytes, arrival: Arrival) -> None:
         if self._tls is None:
@@ -275,6 +281,13 @@ class Leg:
         else:
             self._sock.close()
         self.owner.closed(self)
+
+
+def receive(sock: socket.socket, clock: Clock) -> tuple[bytes, Arrival]:
+    """What has come, and when: by the kernel as well, where it was asked for receive times."""
+    data, ancillary, _, _ = sock.recvmsg(READ_BYTES, TIMESPEC_SPACE_BYTES)
+    t_ns, wall_ns = clock.now_ns(), receive_time_ns(ancillary)
+    return data, Arrival(t_ns, None if wall_ns is None else clock.of_wall_ns(wall_ns, t_ns))
 
 
 def describe(error: OSError) -> str:

@@ -77,8 +77,8 @@ class Watched:
     def cut(self, departure: Departure) -> None:
         """Ends it when the side left, or when the last of it arrived, should that be later.
 
-        What is opaque has no framing but the connection's own end, and servers of WebSockets seldom close TLS. Who broke
-        the protocol before that ended it.
+        What is opaque has no framing but the connection's own end, and servers of WebSockets seldom close TLS. Who
+        broke the protocol before that ended it.
         """
         departure = self._fault or departure
         complete = self.opaque and departure.manner in (Manner.CLOSE, Manner.RAGGED)

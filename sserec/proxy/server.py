@@ -77,11 +77,11 @@ class ProxyServer:
         address = listener.getsockname()
         return address[0], address[1]
 
-    def divert(self, listener: socket.socket, route: Callable[[tuple[str, int]], Route]) -> None:
-        """Also takes the connections of ``listener``, which were meant for ``route`` of the address they reached."""
+    def divert(self, listener: socket.socket, route: Callable[[socket.socket], Route]) -> None:
+        """Also takes the connections of ``listener``, each of which was meant for its ``route``."""
 
         async def serve_one(sock: socket.socket, setting: Setting) -> None:
-            await serve_diverted(sock, route(sock.getsockname()), setting)
+            await serve_diverted(sock, route(sock), setting)
 
         self._listen(listener, serve_one)
 

@@ -9,7 +9,7 @@ from sserec.proxy.facts import Side
 from sserec.proxy.leg import Leg, describe
 from sserec.proxy.observer import Observer, Origin
 from sserec.proxy.observer_http1 import Http1Observer
-from sserec.proxy.routing import Route
+from sserec.proxy.routing import Route, bracketed
 from sserec.proxy.setting import Setting
 from sserec.proxy.socks import dial_socks
 from sserec.proxy.tls import Tls, handshake
@@ -97,7 +97,7 @@ async def secure(
 
 def where(route: Route) -> str:
     """Host and port, always both: the words of error messages."""
-    return f"{route.host}:{route.port}"
+    return f"{bracketed(route.host)}:{route.port}"
 
 
 def handshake_failure(error: OSError | ValueError) -> str:

@@ -80,7 +80,7 @@ def raise_loopback() -> None:
         claim_every_address(socket.AF_INET6)
 
 
-def claim_every_address(family: int) -> None:
+def claim_every_address(family: socket.AddressFamily) -> None:
     route = struct.pack(
         "BBBBBBBBI", family, 0, 0, 0, RT_TABLE_LOCAL, RTPROT_BOOT, RT_SCOPES[family], RTN_LOCAL, 0
     ) + struct.pack("HHi", 8, RTA_OIF, socket.if_nametoindex("lo"))

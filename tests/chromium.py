@@ -63,6 +63,7 @@ class Tab:
 
     def open(self, path: Path, fragment: str = "") -> None:
         """Opens a page, and waits until it says that it is ready."""
+        self.send("Page.navigate", url="about:blank")  # from there to another place of the same page, too
         self.send("Page.navigate", url=path.resolve().as_uri() + fragment)
         self.run(READY)
 

@@ -9,6 +9,7 @@ class Exchange {
     this.number = summary.number;
     this.length = told.count + (told.left_out ? 1 : 0);
     this.strays = told.strays;
+    this.stepRows = told.steps.map(([row]) => row);
     this.times = accumulated(told.gaps);
     this.isTimed = this.times.length > 0;
     this.lines = new Blocks("entries", this.number, told.entries);
@@ -83,12 +84,7 @@ class Exchange {
 
   /** The step that had begun last when the row came. */
   stepAt(row) {
-    let last = null;
-    for (const step of this.told.steps) {
-      if (step[0] > row) break;
-      last = step;
-    }
-    return last;
+    return this.told.steps[countUpTo(this.stepRows, row) - 1];
   }
 }
 
@@ -140,8 +136,10 @@ class Subject {
 
   names(fact) {
     if (fact === "event") return this.odd.stray ? [] : [this.odd.name ?? this.line[0]];
+    const index = this.line[1];
+    if (index === null) return [];
     const step = this.exchange.stepAt(this.row);
-    return step ? [numberText(step[1]), step[2]] : [];
+    return numberText(step?.[1]) === numberText(index) ? [numberText(index), step[2]] : [numberText(index)];
   }
 
   quantity(fact) {

@@ -12,6 +12,7 @@ class List {
     this.rows = byId("rows");
     this.choose = choose;
     this.shown = new Map();
+    this.filling = new Set();
     this.chosen = null;
     this.cursor = 0;
     this.timeColumn = "relative";
@@ -105,7 +106,14 @@ class List {
     const made = this.#row(row, place, line);
     this.shown.set(row, made);
     this.rows.append(made);
-    if (line === undefined) this.#fillLater(row, place);
+    if (line !== undefined) return;
+    const filling = this.#fillLater(row, place).finally(() => this.filling.delete(filling));
+    this.filling.add(filling);
+  }
+
+  /** When every row that is shown has its words. */
+  filled() {
+    return Promise.all(this.filling);
   }
 
   async #fillLater(row, place) {

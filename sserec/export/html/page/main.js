@@ -45,9 +45,9 @@ class Page {
     byId("play").textContent = this.player.isPlaying ? "❚❚" : "▶";
     byId("play").setAttribute("aria-label", this.player.isPlaying ? "Pause" : "Play");
     this.answer.isPlayed = isPlayed;
-    if (!this.player.isPlaying || exchange.peek(row)) this.detail.show(row);
     if (!this.player.isPlaying) this.#remember();
-    await this.#drawAnswer();
+    const isAtHand = !this.player.isPlaying || exchange.peek(row);
+    await Promise.all([this.#drawAnswer(), isAtHand && this.detail.show(row), this.list.filled()]);
   }
 
   async #drawAnswer() {
@@ -73,9 +73,9 @@ class Page {
   }
 
   stepOn(way) {
-    const rows = this.exchange.told.steps.map(([row]) => row);
+    const rows = this.exchange.stepRows;
     const row = this.position - 1;
-    const next = way > 0 ? rows.find((each) => each > row) : rows.findLast((each) => each < row);
+    const next = way > 0 ? rows[countUpTo(rows, row)] : rows[countUpTo(rows, row - 1) - 1];
     if (next !== undefined) this.seek(next + 1);
   }
 
@@ -236,16 +236,21 @@ async function main() {
   listenToControls(page);
   listenForKeys(page);
   if (recording.exchanges.length) await page.open(...placeInAddress(page));
-  globalThis.sserec = { answer: (exchange, events) => answerAt(recording, exchange, events) };
+  globalThis.sserec = { answer: answers(recording) };
   dataset.state = "ready";
 }
 
 /** For the browser's console: `await sserec.answer(1, 512)` is the JSON of the answer after so many events. */
-async function answerAt(recording, number, events) {
-  const exchange = await Exchange.open(recording.exchanges.find((each) => each.number === number));
-  const changes = events ?? exchange.events + 1;
-  await exchange.fold.reach(changes);
-  return jsonText(exchange.fold.at(changes).state);
+function answers(recording) {
+  const opened = new Map();
+  return async (number, events) => {
+    const summary = recording.exchanges.find((each) => each.number === number);
+    if (!opened.has(number)) opened.set(number, await Exchange.open(summary));
+    const exchange = opened.get(number);
+    const changes = events ?? exchange.events + 1;
+    await exchange.fold.reach(changes);
+    return jsonText(exchange.fold.at(changes).state);
+  };
 }
 
 main().catch((fault) => {

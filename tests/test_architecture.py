@@ -22,7 +22,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"recording", "check", "diff"}),
     frozenset({"proxy", "export", "scan", "excerpts"}),
     frozenset({"replay", "imports", "redaction"}),
-    frozenset({"httpx"}),
+    frozenset({"httpx", "share"}),
     frozenset({"tui", "forwarding"}),
     frozenset({"cli", "pytest_plugin"}),
 )
@@ -32,7 +32,7 @@ PURE = (
     "errors", "records", "display", "closing", "sse", "holes", "concealment", "credentials", "redact", "archive.format",
     "timeline", "interactions", "annotations", "stats", "measures", "check", "conversations", "diff", "replay.score",
     "replay.asked", "replay.differences", "replay.repertoire", "replay.programme", "scan", "redaction.arguments",
-    "redaction.masking", "redaction.secrets", "redaction.streams", "redaction.wording",
+    "redaction.masking", "redaction.secrets", "redaction.streams", "redaction.wording", "share.issue",
     "imports.har", "imports.mitmproxy", "imports.vcr", "imports.curl_trace", "imports.curl_entries", "imports.ndjson",
     "imports.plain", "imports.messages", "imports.shapes", "imports.tnetstring", "imports.found",
 )  # fmt: skip

@@ -41,6 +41,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "merge": ("sserec.cli.merge:merge", "Put several recordings into one archive."),
     "scan": ("sserec.cli.scan:scan", "Look for secrets that are still in a recording."),
     "redact": ("sserec.cli.redact:redact", "Write a recording without its secrets."),
+    "share": ("sserec.cli.share:share", "Make a recording ready to be attached to an issue."),
     "demo": ("sserec.cli.demo:demo", "Record, decode and export a stream on this machine, without a key."),
     "completion": ("sserec.cli.completion:completion", "Print a shell's completion script."),
 }

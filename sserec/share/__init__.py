@@ -1,0 +1,183 @@
+"""A recording made ready for an issue: clean, small enough, and readable without sserec.
+
+Joins what the floors below do: :mod:`sserec.redaction` cleans, :mod:`sserec.export.html` draws a page,
+:mod:`~sserec.share.issue` writes the text, :mod:`~sserec.share.parcel` packs. Everything that is told or drawn is told
+and drawn of the clean recording, never of the first one.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sserec.archive.finalisation import refuse_existing
+from sserec.archive.revision import Revision, revise
+from sserec.display import size
+from sserec.errors import ArchiveError
+from sserec.export.html import page
+from sserec.recording import Recording
+from sserec.redaction import Replaced, Wanted, redact
+from sserec.scan import Report, scan
+from sserec.share.issue import issue
+from sserec.share.parcel import groups, pack, slices
+
+ENDINGS = re.compile(r"(?:\.(?:zip|gz|zst|sse|ndjson|jsonl))+\Z", re.IGNORECASE)
+UNSAFE = re.compile(r"[^\w.-]+")
+
+
+@dataclass(slots=True)
+class Shared:
+    """What was written."""
+
+    files: list[Path] = field(default_factory=list)
+    replaced: Replaced | None = None
+    remarks: list[str] = field(default_factory=list)
+
+
+class Excerpt(Revision):
+    """Some exchanges, as they are."""
+
+    def __init__(self, numbers: list[int]) -> None:
+        self._numbers = frozenset(numbers)
+
+    def keeps(self, number: int) -> bool:
+        return number in self._numbers
+
+
+def examined(path: Path, wanted: Wanted) -> Report:
+    """What would be given away."""
+    with Recording.open(str(path)) as recording:
+        return scan(recording, wanted.rules)
+
+
+def share(
+    path: Path, name: str, folder: Path, wanted: Wanted | None, *, limit_bytes: int, overwrite: bool = False
+) -> Shared:
+    """Writes the zips and the text of an issue into ``folder``. ``wanted``: None leaves everything as it stands.
+
+    Raises ArchiveError where a file is there already, and where a secret would be left all the same.
+    """
+    with Recording.open(str(path)) as recording:
+        is_archive = recording.archive is not None
+    stem = stem_of(name)
+    with TemporaryDirectory(prefix="sserec-") as workshop:
+        clean = Path(workshop, stem + (".sse.zst" if is_archive else ".sse"))
+        sharing = Sharing(folder, stem, clean, limit_bytes, overwrite=overwrite)
+        if wanted is not None:
+            sharing.shared.replaced = redact(path, clean, wanted, name=name)
+            refuse_secrets(clean, wanted)
+        elif is_archive:
+            revise(path, clean, Revision(), name=name)
+        else:
+            clean.write_bytes(path.read_bytes())
+        sharing.write()
+        return sharing.shared
+
+
+def refuse_secrets(path: Path, wanted: Wanted) -> None:
+    """Nothing is given away that was found and not replaced."""
+    found = examined(path, wanted).findings
+    if found:
+        raise ArchiveError(f"{found[0].part} still holds a secret ({found[0].rule}): nothing was written")
+
+
+def stem_of(name: str) -> str:
+    """A name for files that any system takes."""
+    return UNSAFE.sub("-", ENDINGS.sub("", Path(name).name)).strip("-.") or "recording"
+
+
+class Sharing:
+    """The files of one recording."""
+
+    def __init__(self, folder: Path, stem: str, clean: Path, limit_bytes: int, *, overwrite: bool) -> None:
+        self.shared = Shared()
+        self._folder = folder
+        self._stem = stem
+        self._clean = clean
+        self._limit_bytes = limit_bytes
+        self._overwrite = overwrite
+        self._unix_ns = 0
+
+    def write(self) -> None:
+        """One zip, or as many as it takes, and the text beside them."""
+        with Recording.open(str(self._clean)) as recording:
+            self._unix_ns = recording.meta.anchor_unix_ns if recording.meta else 0
+            drawn = "".join(page(recording)).encode()
+            text = issue(recording, f"{self._stem}.zip", f"{self._stem}.html").encode()
+            has_exchanges = recording.archive is not None
+        self._folder.mkdir(parents=True, exist_ok=True)
+        recorded = self._clean.read_bytes()
+        whole = {self._clean.name: recorded, f"{self._stem}.html": drawn, f"{self._stem}.md": text}
+        if not self._fits(f"{self._stem}.zip", whole):
+            self._say(
+                f"{size(len(recorded))} of recording and {size(len(drawn))} of page are more than an issue takes"
+            )
+            self._separately(recorded, drawn, has_exchanges=has_exchanges)
+        self._keep(self._folder / f"{self._stem}.md", text)
+
+    def _separately(self, recorded: bytes, drawn: bytes, *, has_exchanges: bool) -> None:
+        """The page in a zip of its own, and the recording in one or in parts."""
+        if not self._fits(f"{self._stem}-page.zip", {f"{self._stem}.html": drawn}):
+            self._say("the page does not fit: sserec export --format html draws it again")
+        if not self._fits(f"{self._stem}.zip", {self._clean.name: recorded}):
+            found = groups(dict(self._sizes()), self._limit_bytes) if has_exchanges else None
+            if found:
+                self._exchanges(found)
+            else:
+                self._pieces(recorded)
+
+    def _sizes(self) -> Iterator[tuple[int, int]]:
+        """What each exchange would be alone."""
+        alone = self._clean.with_name("alone")
+        with Recording.open(str(self._clean)) as recording:
+            numbers = [exchange.number for exchange in recording.exchanges]
+        for number in numbers:
+            revise(self._clean, alone, Excerpt([number]), overwrite=True)
+            yield number, alone.stat().st_size
+
+    def _exchanges(self, found: list[list[int]]) -> None:
+        """Parts that can be opened each by itself."""
+        part = self._clean.with_name("part")
+        for position, numbers in enumerate(found, start=1):
+            stem = f"{self._stem}-{position}of{len(found)}"
+            revise(self._clean, part, Excerpt(numbers), overwrite=True)
+            self._fits(f"{stem}.zip", {f"{stem}.sse.zst": part.read_bytes()})
+        self._say(
+            f"in {len(found)} parts between exchanges, each a recording of its own (sserec merge joins them)"
+        )
+
+    def _pieces(self, recorded: bytes) -> None:
+        """Parts that have to be put together again."""
+        cut = slices(recorded, self._limit_bytes)
+        digits = len(str(len(cut)))
+        for position, piece in enumerate(cut, start=1):
+            part = f"{self._clean.name}.part{position:0{digits}}of{len(cut)}"
+            self._fits(f"{part}.zip", {part: piece})
+        self._say(
+            f"an exchange is larger than that: in {len(cut)} pieces, which sserec says how to put together"
+        )
+
+    def _fits(self, name: str, members: dict[str, bytes]) -> bool:
+        """Writes a zip, unless it would be too large."""
+        target = self._folder / name
+        self._refuse(target)
+        temporary = self._clean.with_name(name)
+        if pack(temporary, members, self._unix_ns) > self._limit_bytes:
+            temporary.unlink()
+            return False
+        self._keep(target, temporary.read_bytes())
+        temporary.unlink()
+        return True
+
+    def _keep(self, target: Path, data: bytes) -> None:
+        self._refuse(target)
+        target.write_bytes(data)
+        self.shared.files.append(target)
+
+    def _refuse(self, target: Path) -> None:
+        if not self._overwrite:
+            refuse_existing(target)
+
+    def _say(self, words: str) -> None:
+        self.shared.remarks.append(words)

@@ -98,7 +98,7 @@ class ComparisonScreen(Table):
             self.compared_more(progress)
         elif progress is None:
             if name == "contrast":
-                self.show_contrast()
+                self.contrast_read()
             else:
                 self.show_answers()
 

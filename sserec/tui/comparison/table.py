@@ -5,6 +5,7 @@ events and the list follow a key at once; the answers and the detail as soon as 
 """
 
 from time import monotonic
+from typing import Any
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -25,11 +26,10 @@ from sserec.tui.config import Config
 from sserec.tui.handing import Handing
 from sserec.tui.lines import title
 from sserec.tui.model.comparison.answers import AnswerPair
-from sserec.tui.model.comparison.contrast import Contrast, DifferenceContrasts, EventContrasts, RowContrasts
+from sserec.tui.model.comparison.contrast import DifferenceContrasts, EventContrasts, Question, RowContrasts
 from sserec.tui.model.comparison.cursor import PairCursor
 from sserec.tui.model.comparison.duo import Duo
 from sserec.tui.model.comparison.facing import SIDES
-from sserec.tui.model.jobs import Job
 from sserec.tui.prompt import Prompt
 from sserec.tui.status import Headline, State, StatusLine
 from sserec.tui.working import Working
@@ -63,6 +63,8 @@ class Table(Working, Handing, Screen[None]):
         self._rows: dict[int, RowContrasts] = {}
         self._events: dict[int, EventContrasts] = {}
         self._others: DifferenceContrasts | None = None
+        self._asked: Question[Any] | None = None
+        """What a job is finding out."""
         self._shown_at = 0.0
         self._is_late = False
 
@@ -155,32 +157,40 @@ class Table(Working, Handing, Screen[None]):
     def show_contrast(self) -> None:
         if not self.contrast.size.width:
             return
-        where, found, reading = self.looked_at()
+        where, question = self.looked_at()
         forms = " ".join(f"[{form}]" if form == self.contrast.form else form for form in self.contrast.FORMS)
         self.contrast.border_title = title(where, forms)
-        notice = "reading …" if reading is not None else "nothing to compare yet"
-        self.contrast.show(found or (), notice if found is None else "")
-        if found is None and reading is not None:
-            self.start("contrast", self.duo.using(reading))
+        if question is None:
+            self.contrast.show(
+                (), "nothing to compare yet" if self.duo.found is None else "no events to compare"
+            )
+            return
+        found = question.answer()
+        self.contrast.show(found or (), "reading …" if found is None else "")
+        if found is None and question != self._asked:
+            self._asked = question
+            self.start("contrast", self.duo.using(question.read()))
 
-    def looked_at(self) -> tuple[str, list[Contrast] | None, Job | None]:
-        """What the detail shows: where that is, what differs there, and the job that finds it out if that is slow."""
+    def contrast_read(self) -> None:
+        """What took long is known."""
+        self._asked = None
+        self.show_contrast()
+
+    def looked_at(self) -> tuple[str, Question[Any] | None]:
+        """What the detail is about, and the question that it answers; None where there is none to ask."""
         found, cursor, place = self.duo.found, self.cursor, self.place
-        if found is None:
-            return "pair", None, None
-        if self.chosen is not None and found.differences.rows(self.chosen) is None:
-            others = self._others = self._others or DifferenceContrasts(found.differences)
-            return "difference", others.at(self.chosen), others.read(self.chosen)
-        compared = None if place is None else found.by_pair[place].events
+        if found is not None and self.chosen is not None and found.differences.rows(self.chosen) is None:
+            self._others = self._others or DifferenceContrasts(found.differences)
+            return "difference", Question(self._others, self.chosen)
+        compared = None if found is None or place is None else found.by_pair[place].events
         if cursor is None or place is None or cursor.row is None or compared is None or cursor.facing is None:
-            return "pair", None, None
+            return "pair", None
         events = cursor.events()
         where = " | ".join("–" if event is None else f"{event + 1:,}" for event in events)
         if self.contrast.form == self.contrast.FORMS[1] and events != (None, None):
-            whole = self._events.setdefault(place, EventContrasts(cursor.streams))
-            return where, whole.at(events), whole.read(events)
+            return where, Question(self._events.setdefault(place, EventContrasts(cursor.streams)), events)
         rows = self._rows.setdefault(place, RowContrasts(compared, cursor.facing, cursor.streams))
-        return where, rows.at(cursor.row), rows.read(cursor.row)
+        return where, Question(rows, cursor.row)
 
     def stray(self, side: int, row: int) -> str:
         """What the bytes of a row say that are no event."""

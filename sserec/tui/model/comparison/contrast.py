@@ -79,6 +79,22 @@ class Contrasts(Generic[Key]):
         raise NotImplementedError
 
 
+@dataclass(frozen=True, slots=True)
+class Question(Generic[Key]):
+    """What differs in one place? Two are equal that ask the same."""
+
+    contrasts: Contrasts[Key]
+    key: Key
+
+    def answer(self) -> list[Contrast] | None:
+        """As :meth:`Contrasts.at`."""
+        return self.contrasts.at(self.key)
+
+    def read(self) -> Job:
+        """As :meth:`Contrasts.read`."""
+        return self.contrasts.read(self.key)
+
+
 class RowContrasts(Contrasts[int]):
     """Of the rows of a comparison."""
 

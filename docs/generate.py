@@ -18,7 +18,8 @@ CLI_PREFACE = """\
 
 <!-- Written by docs/generate.py from the commands themselves. -->
 
-FILE is an archive (`*.sse.zst`), one that still grows, a plain `.sse` text file, or `-` for standard input.
+FILE is an archive (`*.sse.zst`), one that still grows, a plain `.sse` text file, any of them in a `.zip` or `.gz`, or
+`-` for standard input.
 
 | exit code | of reading commands | of `record` |
 | --- | --- | --- |

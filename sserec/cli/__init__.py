@@ -1,6 +1,6 @@
 """The command line: one module a command, imported when that command runs.
 
-``sserec --help`` must not cost what ``sserec view`` costs, so the table below holds each command's place and its
+``sserec --help`` must not cost what ``sserec view`` costs, so the tables below hold each command's place and its
 one-line help, and nothing else is imported until a command is chosen. What a command prints to stdout is its
 product; everything said to people goes to stderr.
 """
@@ -19,32 +19,55 @@ from sserec.cli.output import open_streams, say
 from sserec.display import path_text
 from sserec.errors import SserecError
 
-COMMANDS: dict[str, tuple[str, str]] = {
-    "record": ("sserec.cli.record:record", "Run COMMAND and record its HTTP streams."),
-    "proxy": ("sserec.cli.proxy:proxy", "Record whatever goes through, as a service."),
-    "replay": ("sserec.cli.replay:replay", "Serve recorded streams again: same bytes, times and end."),
-    "play": ("sserec.cli.play:play", "Show a stream in the terminal as it arrived."),
-    "fuzz": ("sserec.cli.fuzz:fuzz", "Run COMMAND on a recording that breaks in every way there is."),
-    "view": ("sserec.cli.view:view", "Scrub through a stream in the terminal."),
-    "info": ("sserec.cli.info:info", "Show what a recording holds."),
-    "events": ("sserec.cli.events:events", "List the events of a stream."),
-    "stats": ("sserec.cli.stats:stats", "Measure streams: speed, evenness, volume."),
-    "cat": ("sserec.cli.cat:cat", "Write the recorded bodies, byte for byte."),
-    "export": ("sserec.cli.export:export", "Write the interaction that stream:false would have returned."),
-    "import": ("sserec.cli.import_:import_", "Make an archive of another tool's recording."),
-    "check": ("sserec.cli.check:check", "Say what is wrong with a stream, and where."),
-    "diff": ("sserec.cli.diff:diff", "Say what changed between two streams."),
-    "verify": ("sserec.cli.verify:verify", "Check every checksum of an archive."),
-    "repair": ("sserec.cli.repair:repair", "Write a whole archive from what a damaged one still holds."),
-    "pack": ("sserec.cli.pack:pack", "Write an archive again, smaller."),
-    "slice": ("sserec.cli.slice:slice_", "Write a part of a recording as an archive."),
-    "merge": ("sserec.cli.merge:merge", "Put several recordings into one archive."),
-    "scan": ("sserec.cli.scan:scan", "Look for secrets that are still in a recording."),
-    "redact": ("sserec.cli.redact:redact", "Write a recording without its secrets."),
-    "share": ("sserec.cli.share:share", "Make a recording ready to be attached to an issue."),
-    "demo": ("sserec.cli.demo:demo", "Record, decode and export a stream on this machine, without a key."),
-    "completion": ("sserec.cli.completion:completion", "Print a shell's completion script."),
+SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
+    "Record": {
+        "record": ("sserec.cli.record:record", "Run COMMAND and record its HTTP streams."),
+        "proxy": ("sserec.cli.proxy:proxy", "Record whatever goes through, as a service."),
+        "import": ("sserec.cli.import_:import_", "Make an archive of another tool's recording."),
+    },
+    "Look": {
+        "view": ("sserec.cli.view:view", "Scrub through a stream in the terminal."),
+        "info": ("sserec.cli.info:info", "Show what a recording holds."),
+        "events": ("sserec.cli.events:events", "List the events of a stream."),
+        "cat": ("sserec.cli.cat:cat", "Write the recorded bodies, byte for byte."),
+        "play": ("sserec.cli.play:play", "Show a stream in the terminal as it arrived."),
+    },
+    "Understand": {
+        "check": ("sserec.cli.check:check", "Say what is wrong with a stream, and where."),
+        "stats": ("sserec.cli.stats:stats", "Measure streams: speed, evenness, volume."),
+        "diff": ("sserec.cli.diff:diff", "Say what changed between two streams."),
+        "export": (
+            "sserec.cli.export:export",
+            "Write the interaction that stream:false would have returned.",
+        ),
+    },
+    "Replay": {
+        "replay": ("sserec.cli.replay:replay", "Serve recorded streams again: same bytes, times and end."),
+        "fuzz": ("sserec.cli.fuzz:fuzz", "Run COMMAND on a recording that breaks in every way there is."),
+    },
+    "Share": {
+        "share": ("sserec.cli.share:share", "Make a recording ready to be attached to an issue."),
+        "scan": ("sserec.cli.scan:scan", "Look for secrets that are still in a recording."),
+        "redact": ("sserec.cli.redact:redact", "Write a recording without its secrets."),
+    },
+    "Keep": {
+        "slice": ("sserec.cli.slice:slice_", "Write a part of a recording as an archive."),
+        "merge": ("sserec.cli.merge:merge", "Put several recordings into one archive."),
+        "pack": ("sserec.cli.pack:pack", "Write an archive again, smaller."),
+        "verify": ("sserec.cli.verify:verify", "Check every checksum of an archive."),
+        "repair": ("sserec.cli.repair:repair", "Write a whole archive from what a damaged one still holds."),
+    },
+    "sserec itself": {
+        "demo": (
+            "sserec.cli.demo:demo",
+            "Record and export a stream on this machine, without a key.",
+        ),
+        "completion": ("sserec.cli.completion:completion", "Print a shell's completion script."),
+    },
 }
+"""What a person wants to do, and the commands for it: where each stands, and its help in a line."""
+
+COMMANDS = {name: command for section in SECTIONS.values() for name, command in section.items()}
 
 EXIT_TROUBLE = 2
 EXIT_SIGPIPE = 128 + 13
@@ -77,14 +100,16 @@ class LazyGroup(click.Group):
         return result
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+        width = max(map(len, COMMANDS))
+        for title, commands in SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name.ljust(width), summary) for name, (_, summary) in commands.items()])
 
 
 @click.group(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="FILE is an archive, one that still grows, a plain .sse text file, or - for standard input.",
+    epilog="FILE is an archive, one that still grows, a plain .sse text file, any of them in a .zip or .gz, or - for standard input.",
 )
 @click.version_option(__version__, "-V", "--version", message="sserec %(version)s")
 def cli() -> None:

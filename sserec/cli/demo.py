@@ -26,7 +26,7 @@ KEY = "demo-key-that-never-reaches-the-disk"
 
 @click.command()
 def demo() -> None:
-    """Record, decode and export a stream on this machine, without a key.
+    """Record and export a stream on this machine, without a key.
 
     A local HTTPS server plays a sample as if it were the API; a real command is recorded against it; then the
     recording is shown and exported. Leaves one file, sserec-demo.sse.zst, in the current folder.

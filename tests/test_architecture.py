@@ -16,7 +16,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"errors", "records", "display", "closing"}),
     frozenset({"archive.columns", "concealment", "credentials"}),
     frozenset({"sse", "redact", "archive.format", "timeline"}),
-    frozenset({"interactions", "holes"}),
+    frozenset({"interactions", "holes", "readable"}),
     frozenset({"archive", "authority", "wrapped", "annotations", "stats", "conversations"}),
     frozenset({"sources", "measures"}),
     frozenset({"recording", "check", "diff"}),
@@ -32,7 +32,7 @@ PURE = (
     "errors", "records", "display", "closing", "sse", "holes", "concealment", "credentials", "redact", "archive.format",
     "timeline", "interactions", "annotations", "stats", "measures", "check", "conversations", "diff", "replay.score",
     "replay.asked", "replay.differences", "replay.repertoire", "replay.programme", "scan", "redaction.arguments",
-    "redaction.masking", "redaction.secrets", "redaction.streams", "redaction.wording", "share.issue",
+    "redaction.masking", "redaction.secrets", "redaction.streams", "redaction.wording", "share.issue", "readable",
     "imports.har", "imports.mitmproxy", "imports.vcr", "imports.curl_trace", "imports.curl_entries", "imports.ndjson",
     "imports.plain", "imports.messages", "imports.shapes", "imports.tnetstring", "imports.found",
 )  # fmt: skip

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from diff_support import SAMPLES, Take, event, takes, write
+from sserec.archive import ArchiveWriter, Meta
 from terminal import Terminal
 
 SSEREC = (sys.executable, "-m", "sserec", "diff")
@@ -222,6 +223,23 @@ def test_colour_is_for_terminals_that_want_it(environment: Mapping[str, str], is
     terminal.wait_to_see(b"compared at level")
     assert terminal.end() == 1
     assert (b"\x1b[31m" in terminal.shown) == is_coloured
+
+
+def test_a_recording_that_still_grows_is_compared_as_far_as_it_has_come(tmp_path: Path) -> None:
+    (take,) = takes(TEXT)
+    assert take.request is not None
+    assert take.response is not None
+    growing = tmp_path / "growing.sse.zst"
+    with ArchiveWriter(growing, meta=Meta(anchor_unix_ns=0)) as writer:
+        number = writer.open_exchange(take.request, 0)
+        writer.request_body(number, take.request_body)
+        writer.response(number, take.response, 1_000_000)
+        for block in take.blocks[:9]:
+            writer.chunk(number, block, 2_000_000)
+        writer.flush()
+        (exchange,) = document("--ignore", "interaction", growing, TEXT)["comparisons"][0]["exchanges"]
+    assert exchange["events"] == {"same": 6, "changed": 1, "only_in_a": 0, "only_in_b": 3, "moved": 0}
+    assert [one["path"] for one in exchange["differences"] if one["aspect"] == "end"] == ["end.stream"]
 
 
 def test_damage_is_said_and_never_taken_for_the_same(tmp_path: Path) -> None:

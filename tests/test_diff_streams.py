@@ -28,6 +28,7 @@ from diff_support import (
     write,
 )
 from shared_data import SHARED, needs_shared
+from sserec.archive import ArchiveWriter, Meta
 from sserec.diff import Kind, Level, Options, Span
 from sserec.errors import UsageError
 from sserec.recording import Recording
@@ -511,6 +512,20 @@ def test_a_stream_of_which_nothing_came_is_not_the_same_as_one_that_did(tmp_path
     assert differences(a, a) == []
 
 
+def test_two_connections_that_could_not_be_read_are_compared_by_where_they_led(tmp_path: Path) -> None:
+    def connection(target: str) -> Path:
+        path = tmp_path / f"{target.partition('.')[0]}.sse.zst"
+        with ArchiveWriter(path, meta=Meta(anchor_unix_ns=0)) as writer:
+            writer.open_opaque(target, "a WebSocket", 0)
+        return path
+
+    a, b = connection("one.example:443"), connection("two.example:443")
+    assert names(differences(a, b)) == ["request: changed request.opaque.target"]
+    assert differences(a, a) == []
+    heard = write(tmp_path / "heard.sse.zst", stream(CREATED, DONE))
+    assert "request: only in A request.opaque" in names(differences(a, heard))
+
+
 def unary(body: bytes) -> Take:
     response = Response(200, "OK", "HTTP/1.1", (("content-type", "application/json"),))
     return Take((body,), REQUEST, b'{"stream":true}', response, CLOSE)
@@ -542,7 +557,36 @@ def test_at_level_interaction_events_do_not_count(tmp_path: Path) -> None:
     assert names(compared(tmp_path, a, b)) == ["events: only in B probe"]
 
 
+def test_numbers_are_compared_as_readers_of_json_take_them(tmp_path: Path) -> None:
+    def said(number: int) -> Take:
+        return stream(b'data: {"n":' + str(number).encode() + b"}\n\n")
+
+    assert compared(tmp_path, said(2**63), said(2**63 + 1))
+    assert compared(tmp_path, said(10**29), said(10**29 + 1)) == []
+    assert names(compared(tmp_path, said(10**29), said(10**29 + 1), BYTES)) == [
+        "bytes: changed bytes.spelling"
+    ]
+
+
+def test_half_a_surrogate_pair_is_like_any_other_half(tmp_path: Path) -> None:
+    one, other = (stream(rb'data: {"t":"\u' + half + b'"}\n\n') for half in (b"d800", b"d801"))
+    assert compared(tmp_path, one, other) == []
+    assert names(compared(tmp_path, one, other, BYTES)) == ["bytes: changed bytes.tokens"]
+
+
+def test_bytes_of_what_says_something_else_are_not_compared(tmp_path: Path) -> None:
+    a, b = stream(event("probe", n=1)), framed(stream(event("probe", n=2)))
+    assert names(compared(tmp_path, a, b, BYTES)) == ["events: changed event.data.n"]
+
+
 # Exchanges.
+
+
+def test_of_exchanges_that_asked_alike_the_first_are_paired(tmp_path: Path) -> None:
+    first, second = stream(CREATED, *answer("x"), DONE), stream(CREATED, *answer("y"), DONE)
+    found = differences(write(tmp_path / "a", first, second), write(tmp_path / "b", second))
+    assert "interaction: changed interaction.steps[0].content[0].text" in names(found)
+    assert [one.path for one in found if one.kind is Kind.ONLY_A] == ["exchange[2]"]
 
 
 def test_exchanges_are_paired_by_what_they_asked(tmp_path: Path) -> None:

@@ -165,7 +165,9 @@ def shown(measure: Measure, value: float | int | None) -> str:
 
 def change(measure: Measure) -> str:
     percent = measure.change_percent
-    return "" if percent is None else f"{percent:+.0f} %"
+    if percent is None:
+        return ""
+    return f"{round(percent):+,} %" if round(percent) else "0 %"
 
 
 def is_coloured() -> bool:

@@ -11,16 +11,24 @@ from typing import Any
 
 from sserec.diff.difference import Aspect, Difference, Level
 from sserec.diff.events import EventsDiff, align_events
-from sserec.diff.heads import body_value, carriage, request_document, response_document, shared_order
+from sserec.diff.heads import (
+    body_value,
+    carriage,
+    opaque_document,
+    request_document,
+    response_document,
+    shared_order,
+)
 from sserec.diff.pairing import Pairing
 from sserec.diff.paths import Path
-from sserec.diff.reading import Heard, ReadExchange, read, request_body
+from sserec.diff.reading import Heard, read, request_body
 from sserec.diff.timing import Measure, measures
 from sserec.diff.told import of_bytes, of_change, of_measure, of_stretch
 from sserec.diff.values import Change, Json, compare
 from sserec.diff.volatile import Rules
 from sserec.diff.wire import Wire, compare_bytes
 from sserec.errors import DamagedArchive
+from sserec.readable import ReadableExchange
 from sserec.records import Ending
 
 
@@ -79,8 +87,8 @@ class ExchangeDiff:
 
 
 def compare_exchanges(
-    a: ReadExchange,
-    b: ReadExchange,
+    a: ReadableExchange,
+    b: ReadableExchange,
     options: Options,
     rules: Rules,
     pairing: Pairing[Where],
@@ -118,6 +126,7 @@ class _Comparer:
 
     def _heads(self) -> None:
         a, b = self._diff.a.exchange, self._diff.b.exchange
+        self._around(Aspect.REQUEST, opaque_document(a.record.opaque), opaque_document(b.record.opaque))
         if a.request is not None and b.request is not None:
             bodies = request_body(a), request_body(b)
             self._around(

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from sserec.conversations import call_of
 from sserec.diff.values import Json
 from sserec.interactions.events import parse_json
+from sserec.readable import OpaqueConnection
 from sserec.records import Headers, Request, Response
 
 CARRIAGE = frozenset(
@@ -53,6 +54,11 @@ def request_document(request: Request, body: bytes | None) -> Json:
         document["path"] = unquote(url.path).replace(call.interaction_id, "{id}")
         document["interaction_id"] = call.interaction_id
     return document if value is None else document | {"body": value}
+
+
+def opaque_document(opaque: OpaqueConnection | None) -> Json:
+    """What is known of a connection that could not be read."""
+    return {} if opaque is None else {"opaque": {"target": opaque.target, "reason": opaque.reason}}
 
 
 def response_document(response: Response) -> Json:

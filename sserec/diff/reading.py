@@ -1,6 +1,6 @@
 """One exchange read once, for everything that a comparison asks of it.
 
-Knows an exchange by what this module's protocols say of it; must not know files, or the other side. Invariant: what it
+Knows an exchange by what :mod:`sserec.readable` says of it; must not know files, or the other side. Invariant: what it
 keeps of the events are digests and times, so memory does not follow what they hold.
 """
 
@@ -8,7 +8,7 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from sserec.diff.heads import body_value
 from sserec.diff.side import Side
@@ -17,8 +17,9 @@ from sserec.diff.values import Json
 from sserec.diff.volatile import Place
 from sserec.errors import DamagedArchive
 from sserec.interactions import Assembler, End, parse
-from sserec.records import Chunk, Close, Ending, Request, Response, Unknown
-from sserec.sse import Event, Residue, Tail
+from sserec.readable import ReadableEvent, ReadableExchange
+from sserec.records import Unknown
+from sserec.sse import Event
 from sserec.stats import Figures, Meter, Surroundings
 
 BATCH_EVENTS = 1024
@@ -27,74 +28,11 @@ WINDOW_EVENTS = 64
 WINDOW_BYTES = 1 << 18
 
 
-class ReadEvent(Protocol):
-    """An event and its place."""
-
-    @property
-    def number(self) -> int: ...
-    @property
-    def t_ns(self) -> int | None: ...
-    @property
-    def event(self) -> Event: ...
-
-
-class ReadStream(Protocol):
-    """One pass over the events; what was no event is known at its end."""
-
-    residue: list[Residue]
-    tail: Tail | None
-
-    def __iter__(self) -> Iterator[ReadEvent]: ...
-
-
-class ReadRecord(Protocol):
-    """What was recorded around a body."""
-
-    @property
-    def body_size_bytes(self) -> int: ...
-    @property
-    def t_open_ns(self) -> int | None: ...
-    @property
-    def t_response_ns(self) -> int | None: ...
-    @property
-    def unknown(self) -> frozenset[Unknown]: ...
-    def request_body(self) -> bytes: ...
-
-
-class ReadExchange(Protocol):
-    """What a comparison needs to know of an exchange; :class:`sserec.recording.Exchange` is one."""
-
-    @property
-    def record(self) -> ReadRecord: ...
-    @property
-    def number(self) -> int: ...
-    @property
-    def request(self) -> Request | None: ...
-    @property
-    def response(self) -> Response | None: ...
-    @property
-    def close(self) -> Close | None: ...
-    @property
-    def ending(self) -> Ending | None: ...
-    @property
-    def is_timed(self) -> bool: ...
-    @property
-    def knows_chunks(self) -> bool: ...
-    @property
-    def is_event_stream(self) -> bool: ...
-    @property
-    def t_begin_ns(self) -> int | None: ...
-    def events(self) -> ReadStream: ...
-    def span(self, first: int, last: int) -> list[Event]: ...
-    def chunks(self) -> Iterable[Chunk]: ...
-    def body(self) -> bytes: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Heard:
     """One side of a comparison."""
 
-    exchange: ReadExchange
+    exchange: ReadableExchange
     interaction: Json | None
     """Streamed or not."""
     end: End
@@ -115,7 +53,7 @@ class Heard:
         return self.exchange.is_event_stream or self.answer is None
 
 
-def read(exchange: ReadExchange, place: Place | None, tell: Callable[[], None]) -> Heard:
+def read(exchange: ReadableExchange, place: Place | None, tell: Callable[[], None]) -> Heard:
     """Reads the exchange. ``place``: the rules for events, None where they are not compared.
 
     ``tell`` is called at each event.
@@ -151,9 +89,9 @@ def read(exchange: ReadExchange, place: Place | None, tell: Callable[[], None]) 
     )
 
 
-def _batches(events: Iterable[ReadEvent]) -> Iterator[list[ReadEvent]]:
+def _batches(events: Iterable[ReadableEvent]) -> Iterator[list[ReadableEvent]]:
     """Events some at a time: each of those who read them has them for itself, in two thirds of the time."""
-    batch: list[ReadEvent] = []
+    batch: list[ReadableEvent] = []
     size_bytes = 0
     for recorded in events:
         batch.append(recorded)
@@ -167,7 +105,7 @@ def _batches(events: Iterable[ReadEvent]) -> Iterator[list[ReadEvent]]:
 class Window:
     """Reads events again. Those that were read last are kept, with some behind them: they are asked for in order."""
 
-    def __init__(self, exchange: ReadExchange, ends: "array[int]") -> None:
+    def __init__(self, exchange: ReadableExchange, ends: "array[int]") -> None:
         self._exchange = exchange
         self._ends = ends
         self._first = 1
@@ -185,7 +123,7 @@ class Window:
         return min(first + WINDOW_EVENTS, max(bisect_right(self._ends, start + WINDOW_BYTES), first))
 
 
-def request_body(exchange: ReadExchange) -> bytes | None:
+def request_body(exchange: ReadableExchange) -> bytes | None:
     """None where damage took a part of it."""
     try:
         return exchange.record.request_body()
@@ -198,14 +136,14 @@ def _unary(answer: Any) -> Json | None:
     return answer if isinstance(answer, dict) and answer.get("object") == "interaction" else None
 
 
-def _whole_body(exchange: ReadExchange) -> bytes | None:
+def _whole_body(exchange: ReadableExchange) -> bytes | None:
     try:
         return exchange.body()
     except DamagedArchive:
         return None
 
 
-def _surroundings(exchange: ReadExchange) -> Surroundings:
+def _surroundings(exchange: ReadableExchange) -> Surroundings:
     record = exchange.record
     return Surroundings(
         body_size_bytes=record.body_size_bytes,

@@ -11,13 +11,13 @@ from typing import TypeAlias
 from sserec.diff.difference import Aspect, Difference
 from sserec.diff.exchanges import ExchangeDiff, Options, Where, compare_exchanges
 from sserec.diff.pairing import Pairing
-from sserec.diff.reading import ReadExchange
 from sserec.diff.rows import Keys, Kind, rows
 from sserec.diff.told import of_change
 from sserec.diff.values import Change
 from sserec.diff.volatile import Rules
+from sserec.readable import ReadableExchange
 
-Pair: TypeAlias = tuple[ReadExchange | None, ReadExchange | None]
+Pair: TypeAlias = tuple[ReadableExchange | None, ReadableExchange | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Comparison:
         return len(self.unpaired) + sum(exchange.count for exchange in self.exchanges)
 
 
-def pairs_of(a: Sequence[ReadExchange], b: Sequence[ReadExchange]) -> list[Pair]:
+def pairs_of(a: Sequence[ReadableExchange], b: Sequence[ReadableExchange]) -> list[Pair]:
     """Which exchange belongs to which; None where one has no counterpart."""
     keys = [Keys([_key(one) for one in side], ["" for _ in side]) for side in (a, b)]
     pairs: list[Pair] = []
@@ -85,11 +85,15 @@ def _unpaired(pairs: Sequence[Pair]) -> Iterator[Difference]:
             yield Difference(Aspect.EXCHANGE, Kind.ONLY_B, f"exchange[{b.number}]", b=_called(b))
 
 
-def _key(exchange: ReadExchange) -> bytes:
-    request = exchange.request
-    return b"" if request is None else f"{request.method} {request.url.partition('?')[0]}".encode()
+def _key(exchange: ReadableExchange) -> bytes:
+    request, opaque = exchange.request, exchange.record.opaque
+    if request is None:
+        return b"" if opaque is None else f"opaque {opaque.target}".encode()
+    return f"{request.method} {request.url.partition('?')[0]}".encode()
 
 
-def _called(exchange: ReadExchange) -> str:
-    request = exchange.request
-    return "no request" if request is None else f"{request.method} {request.url}"
+def _called(exchange: ReadableExchange) -> str:
+    request, opaque = exchange.request, exchange.record.opaque
+    if request is None:
+        return "no request" if opaque is None else f"a connection to {opaque.target} that could not be read"
+    return f"{request.method} {request.url}"

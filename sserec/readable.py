@@ -1,0 +1,104 @@
+"""What there is to know of a recorded exchange, for those who judge and compare exchanges and must not know files.
+
+:class:`sserec.recording.Exchange` is one; what a reader is given stays the reader's business, so these are protocols.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Protocol
+
+from sserec.records import Chunk, Close, Ending, Request, Response, Unknown
+from sserec.sse import Event, Residue, Tail
+
+
+class OpaqueConnection(Protocol):
+    """A connection that could not be read."""
+
+    @property
+    def target(self) -> str: ...
+    @property
+    def reason(self) -> str: ...
+
+
+class ReadableEvent(Protocol):
+    """An event and its place."""
+
+    @property
+    def number(self) -> int:
+        """From 1, within the exchange."""
+
+    @property
+    def t_ns(self) -> int | None: ...
+    @property
+    def event(self) -> Event: ...
+
+
+class ReadableStream(Protocol):
+    """One pass over the events; what was no event is known at its end."""
+
+    residue: list[Residue]
+    tail: Tail | None
+
+    def __iter__(self) -> Iterator[ReadableEvent]: ...
+
+
+class ReadableRecord(Protocol):
+    """What was recorded around a body."""
+
+    @property
+    def opaque(self) -> OpaqueConnection | None: ...
+    @property
+    def body_size_bytes(self) -> int: ...
+    @property
+    def t_open_ns(self) -> int | None: ...
+    @property
+    def t_response_ns(self) -> int | None: ...
+    @property
+    def unknown(self) -> frozenset[Unknown]: ...
+    def request_body(self) -> bytes:
+        """Raises DamagedArchive where a part of it is lost."""
+
+
+class ReadableExchange(Protocol):
+    """One request and its response."""
+
+    @property
+    def record(self) -> ReadableRecord: ...
+    @property
+    def number(self) -> int:
+        """From 1, in order of opening."""
+
+    @property
+    def request(self) -> Request | None: ...
+    @property
+    def response(self) -> Response | None: ...
+    @property
+    def close(self) -> Close | None: ...
+    @property
+    def ending(self) -> Ending | None: ...
+    @property
+    def is_event_stream(self) -> bool: ...
+    @property
+    def is_live(self) -> bool:
+        """It still goes on."""
+
+    @property
+    def is_timed(self) -> bool:
+        """The file knows when bytes arrived."""
+
+    @property
+    def knows_chunks(self) -> bool:
+        """The file knows which bytes arrived together."""
+
+    @property
+    def knows_end(self) -> bool:
+        """The file knows how the exchange ended."""
+
+    @property
+    def t_begin_ns(self) -> int | None: ...
+    def events(self) -> ReadableStream: ...
+    def span(self, first: int, last: int) -> list[Event]:
+        """The events from this number to that one. Raises DamagedArchive where bytes of them are lost."""
+
+    def chunks(self) -> Iterable[Chunk]: ...
+    def body(self) -> bytes:
+        """Raises DamagedArchive where a part of it is lost."""

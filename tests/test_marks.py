@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from archive_support import Model, open_writer, write_full, write_minimal
+from archive_support import Model, open_writer, write_full
 from sserec.archive import ArchiveReader, Mark, finalise, pack, repair, save_marks, verify
 from sserec.errors import ArchiveError, UsageError
 from sserec.tui.model.document import Document
@@ -89,13 +89,55 @@ def test_a_file_that_is_being_recorded_takes_no_marks(tmp_path: Path) -> None:
         save_marks(path, [HERE])
 
 
-def test_a_journal_takes_no_marks_and_says_what_to_do(tmp_path: Path) -> None:
+@pytest.fixture
+def journal(tmp_path: Path) -> Path:
+    """What a recorder leaves that was killed."""
     path = tmp_path / "x.sse.zst"
-    write_minimal(path)
-    before = path.read_bytes()
-    with pytest.raises(ArchiveError, match=r"sserec pack .*x\.sse\.zst"):
+    write_full(path)
+    return path
+
+
+def test_a_journal_that_nobody_writes_takes_marks_and_stays_a_journal(journal: Path) -> None:
+    before, truth = journal.read_bytes(), Model.of(journal)
+    save_marks(journal, [HERE])
+    save_marks(journal, [THERE, HERE])
+    assert journal.read_bytes().startswith(before)
+    assert truth.missing_from(journal, use_index=True) == 0
+    assert marks_of(journal) == [HERE, THERE]
+    assert verify(journal).code == 0
+    with ArchiveReader.open(journal) as reader:
+        assert reader.state == "journal"
+
+
+def test_the_marks_of_a_journal_are_there_when_it_is_finalised_packed_and_repaired(
+    journal: Path, tmp_path: Path
+) -> None:
+    save_marks(journal, [HERE])
+    repair(journal, tmp_path / "repaired.sse.zst")
+    assert marks_of(tmp_path / "repaired.sse.zst") == [HERE]
+    finalise(journal)
+    assert marks_of(journal) == [HERE]
+    pack(journal)
+    assert marks_of(journal) == [HERE]
+
+
+@pytest.mark.parametrize("end", [b"\x28\xb5\x2f\xfd torn", b"x"], ids=["a frame", "anything"])
+def test_a_journal_with_bytes_that_were_never_committed_takes_no_marks_and_says_what_to_do(
+    journal: Path, end: bytes
+) -> None:
+    before = journal.read_bytes() + end
+    journal.write_bytes(before)
+    with pytest.raises(ArchiveError, match=r"sserec repair .*x\.sse\.zst"):
+        save_marks(journal, [HERE])
+    assert journal.read_bytes() == before
+
+
+def test_what_is_no_archive_takes_no_marks(tmp_path: Path) -> None:
+    path = tmp_path / "x.sse"
+    path.write_bytes(b"data: 1\n\n")
+    with pytest.raises(ArchiveError):
         save_marks(path, [HERE])
-    assert path.read_bytes() == before
+    assert path.read_bytes() == b"data: 1\n\n"
 
 
 def test_a_file_that_is_missing_takes_no_marks(tmp_path: Path) -> None:
@@ -122,10 +164,10 @@ def test_a_file_cut_anywhere_within_the_marks_still_has_all_its_data(archive: Pa
 # What others read
 
 
-@pytest.fixture
-def marked(tmp_path: Path) -> Path:
+@pytest.fixture(params=[True, False], ids=["final", "journal"])
+def marked(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     """A recording of ten events, marked on the fifth, on the seventh, and behind its last."""
-    path = write(tmp_path / "marked.sse.zst", [*STORY, (18 * S, b": bye\n\n")])
+    path = write(tmp_path / "marked.sse.zst", [*STORY, (18 * S, b": bye\n\n")], final=request.param)
     with Document.open(str(path)) as document:
         stream = document.stream(1)
         run(stream.load())

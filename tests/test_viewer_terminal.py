@@ -157,16 +157,34 @@ def test_a_setting_that_nobody_knows_is_one_line(terminal: Terminal, story: Path
 
 
 def test_marks_that_are_asked_for_are_in_the_file(terminal: Terminal, tmp_path: Path) -> None:
-    path = write(tmp_path / "short.sse.zst", [(S, text("a")), (S + MS, text("b"))])
+    path = write(tmp_path / "short.sse.zst", [(S, text("a")), (S + MS, text("b"))], final=False)
     terminal.type(command("view short.sse.zst"))
     terminal.wait_to_see("1/2")
     terminal.press(";")
     terminal.wait_to_see("note:")
     terminal.type("look here")
     terminal.wait_to_see("marks not written")
+    terminal.press("Q")
+    terminal.wait_to_see("they are not written (w does)")
     terminal.press("w")
     terminal.wait_to_see("marks written to")
     terminal.press("Q")
     terminal.wait_to_see("ended with 0")
     with Document.open(str(path)) as document:
         assert [mark.text for mark in document.marks.of(1)] == ["look here"]
+
+
+def test_marks_on_plain_text_are_lost_only_after_that_was_said(terminal: Terminal, tmp_path: Path) -> None:
+    before = b"data: 1\n\ndata: 2\n\n"
+    (tmp_path / "plain.sse").write_bytes(before)
+    terminal.type(command("view plain.sse"))
+    terminal.wait_to_see("1/2")
+    terminal.press("m")
+    terminal.wait_to_see("marks not written")
+    terminal.press("w")
+    terminal.wait_to_see("plain text has no room for marks")
+    terminal.press("Q")
+    terminal.wait_to_see("once more leaves without the marks: plain text has no room")
+    terminal.press("Q")
+    terminal.wait_to_see("ended with 0")
+    assert (tmp_path / "plain.sse").read_bytes() == before

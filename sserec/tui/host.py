@@ -11,12 +11,14 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
+from textual.actions import ActionParseResult
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
+from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.types import CSSPathType
 
-from sserec.errors import UsageError
+from sserec.errors import SserecError, UsageError
 from sserec.tui.commanding import Commanding
 from sserec.tui.config import Config
 from sserec.tui.help import help_lines
@@ -76,6 +78,21 @@ class Host(App[None]):
         if front is not None:
             for command in front.commands:
                 yield SystemCommand(command.name, command.help, partial(front.run_or_ask, command))
+
+    async def run_action(
+        self,
+        action: "str | ActionParseResult",
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """What a key asks for; what cannot be done is said."""
+        try:
+            return await super().run_action(action, default_namespace, namespaces)
+        except SserecError as fault:
+            if self.front is None:
+                raise
+            self.front.say(str(fault))
+            return True
 
     def action_palette(self) -> None:
         self.action_command_palette()

@@ -74,7 +74,7 @@ class StatusLine(Widget):
         width = self.size.width
         left = " " + SEPARATOR.join(self._state.words) + "  "
         if self._state.notice:
-            notice = fitted(self._state.notice, max(width - cell_len(left) - 1, width * 2 // 3))
+            notice = fitted(self._state.notice, width - 2)
             left = fitted(left, width - cell_len(notice) - 1)
             blank = " " * (width - cell_len(left) - cell_len(notice) - 1)
             return Content.assemble((left, PLAIN), (blank, PLAIN), (notice, BOLD))

@@ -38,7 +38,7 @@ class Workspace(Moving, Finding, Taking, Running, Picturing):
 
     _looks = 0
     _watch: Timer | None = None
-    _was_asked_to_stop = False
+    _warned_of = ""
 
     def on_mount(self) -> None:
         if self.document.is_live or self.follows:
@@ -92,13 +92,23 @@ class Workspace(Moving, Finding, Taking, Running, Picturing):
             self.leave()
 
     def leave(self) -> None:
-        """Ends the viewer; where a command still runs, not before it was said twice."""
-        if self.companion is None or self.companion.returncode is not None or self._was_asked_to_stop:
-            self.end_replay()
-            self.app.exit()
+        """Ends the viewer; where that would end a command or lose marks, not before it was said twice."""
+        loss = self.loss_in_leaving()
+        if loss and loss != self._warned_of:
+            self._warned_of = loss
+            self.say(loss)
             return
-        self._was_asked_to_stop = True
-        self.say(STILL_RUNNING)
+        self.end_replay()
+        self.app.exit()
+
+    def loss_in_leaving(self) -> str:
+        """What there is to say before the viewer ends; empty where it may end at once."""
+        if self.companion is not None and self.companion.returncode is None:
+            return STILL_RUNNING
+        marks = self.document.marks
+        if not marks.is_dirty:
+            return ""
+        return f"once more leaves without the marks: {marks.can_save or 'they are not written (w does)'}"
 
     def action_zoom(self) -> None:
         focused = self.screen.focused

@@ -41,15 +41,13 @@ class ReadableStream(Protocol):
     def __iter__(self) -> Iterator[ReadableEvent]: ...
 
 
-class ReadableRecord(Protocol):
+class ReadableFacts(Protocol):
     """What was recorded around a body."""
 
     @property
     def opaque(self) -> OpaqueConnection | None: ...
     @property
     def body_size_bytes(self) -> int: ...
-    @property
-    def t_open_ns(self) -> int | None: ...
     @property
     def t_response_ns(self) -> int | None: ...
     @property
@@ -58,11 +56,11 @@ class ReadableRecord(Protocol):
         """Raises DamagedArchive where a part of it is lost."""
 
 
-class ReadableExchange(Protocol):
-    """One request and its response."""
+class ReadableBody(Protocol):
+    """One request and its response, whose body is read as it arrived."""
 
     @property
-    def record(self) -> ReadableRecord: ...
+    def record(self) -> ReadableFacts: ...
     @property
     def number(self) -> int:
         """From 1, in order of opening."""
@@ -74,8 +72,6 @@ class ReadableExchange(Protocol):
     @property
     def close(self) -> Close | None: ...
     @property
-    def ending(self) -> Ending | None: ...
-    @property
     def is_event_stream(self) -> bool: ...
     @property
     def is_live(self) -> bool:
@@ -86,12 +82,29 @@ class ReadableExchange(Protocol):
         """The file knows when bytes arrived."""
 
     @property
-    def knows_chunks(self) -> bool:
-        """The file knows which bytes arrived together."""
-
-    @property
     def knows_end(self) -> bool:
         """The file knows how the exchange ended."""
+
+    def chunks(self) -> Iterable[Chunk]: ...
+
+
+class ReadableRecord(ReadableFacts, Protocol):
+    """The same, and when the exchange began."""
+
+    @property
+    def t_open_ns(self) -> int | None: ...
+
+
+class ReadableExchange(ReadableBody, Protocol):
+    """One request and its response, whose events are read, in order or again."""
+
+    @property
+    def record(self) -> ReadableRecord: ...
+    @property
+    def ending(self) -> Ending | None: ...
+    @property
+    def knows_chunks(self) -> bool:
+        """The file knows which bytes arrived together."""
 
     @property
     def t_begin_ns(self) -> int | None: ...
@@ -99,6 +112,5 @@ class ReadableExchange(Protocol):
     def span(self, first: int, last: int) -> list[Event]:
         """The events from this number to that one. Raises DamagedArchive where bytes of them are lost."""
 
-    def chunks(self) -> Iterable[Chunk]: ...
     def body(self) -> bytes:
         """Raises DamagedArchive where a part of it is lost."""

@@ -10,7 +10,7 @@ from sserec.interactions.diagnostics import shown
 from sserec.records import Close, Ending, Manner, ending
 
 if TYPE_CHECKING:
-    from sserec.check.exchange import CheckedExchange
+    from sserec.readable import ReadableBody
 
 ENDINGS: dict[Ending, tuple[str, str]] = {
     Ending.UPSTREAM_CUT: ("upstream-cut", "the server's side ended before the response was whole"),
@@ -24,7 +24,7 @@ ENDINGS: dict[Ending, tuple[str, str]] = {
 """Rule and words of each ending that is not clean."""
 
 
-def judge_end(exchange: "CheckedExchange", say: Say, *, saw_end: bool, event_count: int) -> None:
+def judge_end(exchange: "ReadableBody", say: Say, *, saw_end: bool, event_count: int) -> None:
     """Names an end that was not clean, and what of the body is missing or unreadable."""
     if not exchange.knows_end:
         return
@@ -42,7 +42,7 @@ def judge_end(exchange: "CheckedExchange", say: Say, *, saw_end: bool, event_cou
         _judge_losses(close, size_bytes, say)
 
 
-def _details(exchange: "CheckedExchange", close: Close | None) -> str:
+def _details(exchange: "ReadableBody", close: Close | None) -> str:
     was_connected = close is None or close.how is not Manner.UNREACHED
     unanswered = ", and before any answer" if was_connected and exchange.response is None else ""
     error = f": {shown(close.error)}" if close is not None and close.error else ""

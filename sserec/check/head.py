@@ -16,7 +16,7 @@ from sserec.interactions.events import error_words
 from sserec.records import Request
 
 if TYPE_CHECKING:
-    from sserec.check.exchange import CheckedExchange
+    from sserec.readable import ReadableBody
 
 EVENT_STREAM = "text/event-stream"
 READ_MAX_BYTES = 1 << 16
@@ -29,7 +29,7 @@ HTML_BEGINS_WITHIN = 400
 """Comments of a proxy may stand before the page itself."""
 
 
-def judge_head(exchange: "CheckedExchange", say: Say) -> None:
+def judge_head(exchange: "ReadableBody", say: Say) -> None:
     """Status and label."""
     response = exchange.response
     if response is None:
@@ -42,7 +42,7 @@ def judge_head(exchange: "CheckedExchange", say: Say) -> None:
         _judge_label(label, say)
 
 
-def judge_body(exchange: "CheckedExchange", say: Say) -> None:
+def judge_body(exchange: "ReadableBody", say: Say) -> None:
     """A body that is no stream, where one was asked for."""
     response = exchange.response
     if response is None and exchange.request is not None:
@@ -57,7 +57,7 @@ def judge_body(exchange: "CheckedExchange", say: Say) -> None:
         say("not-a-stream", f"no event stream, but {kind}{words_of(beginning(exchange))}")
 
 
-def asks_for_stream(exchange: "CheckedExchange") -> bool:
+def asks_for_stream(exchange: "ReadableBody") -> bool:
     """Whether the request wants events. A body without its request was saved by someone who expected them."""
     request = exchange.request
     if request is None:
@@ -67,7 +67,7 @@ def asks_for_stream(exchange: "CheckedExchange") -> bool:
     )
 
 
-def beginning(exchange: "CheckedExchange") -> bytes:
+def beginning(exchange: "ReadableBody") -> bytes:
     """As much of the body as it takes to know what it is."""
     body = bytearray()
     for chunk in exchange.chunks():
@@ -110,7 +110,7 @@ def _accepts_stream(request: Request) -> bool:
     return any(name.lower() == "accept" and EVENT_STREAM in value.lower() for name, value in request.headers)
 
 
-def _says_stream(exchange: "CheckedExchange") -> bool:
+def _says_stream(exchange: "ReadableBody") -> bool:
     try:
         asked: Any = orjson.loads(exchange.record.request_body())
     except (orjson.JSONDecodeError, DamagedArchive):

@@ -7,9 +7,10 @@ checks of later ones is only which event ids a broken stream had already deliver
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
-from sserec.check.exchange import CheckedExchange, check_exchange
+from sserec.check.exchange import check_exchange
 from sserec.check.findings import Finding, Findings, Report
 from sserec.check.resuming import Delivered
+from sserec.readable import ReadableBody
 from sserec.timeline import STALL_NS
 
 
@@ -28,7 +29,7 @@ class CheckedRecording(Protocol):
     """What a check needs to know of a recording."""
 
     @property
-    def exchanges(self) -> Iterable[CheckedExchange]: ...
+    def exchanges(self) -> Iterable[ReadableBody]: ...
     @property
     def problems(self) -> Iterable[FileProblem]:
         """Complete when every exchange has been read."""

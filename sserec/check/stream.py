@@ -17,14 +17,14 @@ from sserec.records import Chunk
 from sserec.sse import Decoder, Event
 
 if TYPE_CHECKING:
-    from sserec.check.exchange import CheckedExchange
+    from sserec.readable import ReadableBody
 
 
 class StreamCheck:
     """The pass over the body of one exchange."""
 
     def __init__(
-        self, exchange: "CheckedExchange", findings: Findings, delivered: Delivered, stall_ns: int
+        self, exchange: "ReadableBody", findings: Findings, delivered: Delivered, stall_ns: int
     ) -> None:
         self.saw_end = False
         self._exchange = exchange

@@ -9,9 +9,13 @@ from hypothesis import strategies as st
 
 from replay_support import EVENT_STREAM
 from sserec.records import Close, Closer, Ending, Manner, Response
+from sserec.replay.asked import Question
 from sserec.replay.clock import JumpingClock
-from sserec.replay.performance import TOGETHER_BYTES, perform
+from sserec.replay.performance import TOGETHER_BYTES, Performer, perform
+from sserec.replay.programme import Programme
+from sserec.replay.repertoire import Repertoire
 from sserec.replay.score import INSTANT, ORIGINAL, Cue, Finale, Head, Moment, Pace, finale
+from sserec.replay.takes import scripted
 
 HEAD = Head(Response(200, "OK", "HTTP/1.1", EVENT_STREAM))
 MINUTE_NS = 60 * 1_000_000_000
@@ -94,6 +98,18 @@ def test_ten_minutes_are_performed_in_no_time_at_their_times() -> None:
         Moment(MINUTE_NS * 11, Finale.END),
     ]
     assert performed(moments) == [(moment.t_ns, [moment.cue]) for moment in moments]
+
+
+def test_times_count_from_when_the_request_reached_this_machine() -> None:
+    clock = JumpingClock()
+    clock.wait_until(100)
+    chunks = [(2, b"a"), (30, b"b"), (60, b"c")]
+    take = scripted("POST", "/x", HEAD.response, chunks, Ending.COMPLETE)
+    stage = Notes(clock)
+    performer = Performer(Programme(Repertoire([take])), clock)
+    asyncio.run(performer.answer(Question("POST", "/x", (), b""), stage, waited_ns=40))
+    assert [t_ns for t_ns, _ in stage.played] == [100, 120]
+    assert [cue for _, cues in stage.played for cue in cues] == [HEAD, b"a", b"b", b"c", Finale.END]
 
 
 def test_what_is_due_at_once_is_sent_at_once_in_its_pieces() -> None:

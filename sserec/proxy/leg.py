@@ -67,6 +67,8 @@ class Leg:
         self.owner: LegOwner
         self.is_closed = False
         self._sock = sock
+        self._fd = sock.fileno()
+        """For the event loop, which would print the socket each time it finds that it does not know it yet."""
         self._clock = clock
         self._tls = tls
         self._loop = asyncio.get_running_loop()
@@ -95,12 +97,12 @@ class Leg:
         """Leaves bytes in the kernel, whose window then tells the peer to wait."""
         if self._reading:
             self._reading = False
-            self._loop.remove_reader(self._sock)
+            self._loop.remove_reader(self._fd)
 
     def resume(self) -> None:
         if not (self._reading or self._ended or self.is_closed):
             self._reading = True
-            self._loop.add_reader(self._sock, self._readable)
+            self._loop.add_reader(self._fd, self._readable)
 
     def send(self, pieces: Sequence[bytes]) -> None:
         """Sends with one system call, or queues; each piece is a TLS record of its own."""
@@ -205,7 +207,7 @@ class Leg:
                 return
             if sent == len(data):
                 return
-            self._loop.add_writer(self._sock, self._writable)
+            self._loop.add_writer(self._fd, self._writable)
         self._unsent.append(memoryview(data)[sent:])
         self._unsent_bytes += len(data) - sent
         self.owner.queued(self, self._unsent_bytes)
@@ -219,7 +221,7 @@ class Leg:
             self._cannot_send(error)
             return
         if not self._unsent:
-            self._loop.remove_writer(self._sock)
+            self._loop.remove_writer(self._fd)
         self.owner.queued(self, self._unsent_bytes)
         if not self._unsent and self._finishing is not None:
             self._finish()
@@ -240,7 +242,7 @@ class Leg:
         if self._unsent:
             self._unsent.clear()
             self._unsent_bytes = 0
-            self._loop.remove_writer(self._sock)
+            self._loop.remove_writer(self._fd)
         if self._ended or self._finishing is not None:
             self._lose(error)
         else:
@@ -275,7 +277,7 @@ class Leg:
         self.is_closed = True
         self.pause()
         if self._unsent:
-            self._loop.remove_writer(self._sock)
+            self._loop.remove_writer(self._fd)
         if reset:
             close_with_reset(self._sock)
         else:

@@ -35,6 +35,8 @@ class Incoming:
     """A request whose body is still coming in."""
 
     head: RequestHead
+    arrival: Arrival
+    """Of its last byte, once that is here."""
     body: bytearray = field(default_factory=bytearray)
 
     def question(self, authority: str | None) -> Question:
@@ -67,16 +69,17 @@ class Http1Connection(Connection):
     def received(self, leg: Leg, pieces: Sequence[bytes], arrival: Arrival) -> None:
         for piece in pieces:
             for event in self._reader.feed(piece):
-                self._take(event)
+                self._take(event, arrival)
 
-    def _take(self, event: object) -> None:
+    def _take(self, event: object, arrival: Arrival) -> None:
         if isinstance(event, RequestHead):
-            self._sender = Incoming(event)
+            self._sender = Incoming(event, arrival)
             if list_field(event.headers, "expect"):
                 self._leg.send((CONTINUE,))
         elif isinstance(event, bytes) and self._sender is not None:
             self._sender.body += event
-        elif isinstance(event, End):
+        elif isinstance(event, End) and self._sender is not None:
+            self._sender.arrival = arrival
             self._requests.put_nowait(self._sender)
         elif isinstance(event, Fault):
             self._leg.send((BAD_REQUEST,))
@@ -93,12 +96,15 @@ class Http1Connection(Connection):
             self._performance.cancel()
 
     async def _serve(self) -> None:
+        free_ns = 0
         while (request := await self._requests.get()) is not None and not self._gone.is_set():
             stage = Http1Stage(self._leg, self._has_room, request)
-            answer = self._performer.answer(request.question(self._authority), stage)
+            waited_ns = min(self._waited_ns(request.arrival), self._clock.now_ns() - free_ns)
+            answer = self._performer.answer(request.question(self._authority), stage, waited_ns)
             self._performance = asyncio.ensure_future(answer)
             with suppress(asyncio.CancelledError):
                 await self._performance
+            free_ns = self._clock.now_ns()
             if self._gone.is_set() or not stage.keeps_connection:
                 break
         self._leg.finish(Manner.CLOSE)

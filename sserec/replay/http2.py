@@ -89,6 +89,8 @@ class Http2Connection(Connection):
         self._stages: dict[int, Http2Stage] = {}
         self._performances: dict[int, asyncio.Task[None]] = {}
         self._over = asyncio.Event()
+        self._arrival = Arrival(0)
+        """Of what is being read."""
         self._takers: dict[int, Callable[[Frame], None]] = {
             HEADERS: self._take_block,
             CONTINUATION: self._take_block,
@@ -119,6 +121,7 @@ class Http2Connection(Connection):
         await self._has_room.wait()
 
     def received(self, leg: Leg, pieces: Sequence[bytes], arrival: Arrival) -> None:
+        self._arrival = arrival
         try:
             for received in self._reader.feed(b"".join(pieces)):
                 self._take(received)
@@ -180,7 +183,8 @@ class Http2Connection(Connection):
         question = Question(method, request.pseudo(":path"), request.fields, bytes(request.body), whom)
         stage = Http2Stage(self, stream, self._stream_window_bytes, mute=method == "HEAD")
         self._stages[stream] = stage
-        performance = asyncio.ensure_future(self._performer.answer(question, stage))
+        waited_ns = self._waited_ns(self._arrival)
+        performance = asyncio.ensure_future(self._performer.answer(question, stage, waited_ns))
         self._performances[stream] = performance
         performance.add_done_callback(lambda _: self._performances.pop(stream, None))
 

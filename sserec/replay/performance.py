@@ -40,9 +40,9 @@ class Performer:
         self._clock = clock
         self._fallback = fallback
 
-    async def answer(self, question: Question, stage: Stage) -> None:
-        """Plays the answer to its end. The request has just come in: times count from now."""
-        begin_ns = self._clock.now_ns()
+    async def answer(self, question: Question, stage: Stage, waited_ns: int = 0) -> None:
+        """Plays the answer to its end. Times count from when the request came in, which was ``waited_ns`` ago."""
+        begin_ns = self._clock.now_ns() - waited_ns
         score = self._programme.find(question.asked)
         if not isinstance(score, Miss):
             await perform(score, stage, self._clock, begin_ns)

@@ -9,16 +9,17 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Coroutine, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Protocol
 
 from sserec.errors import ProtocolError, UsageError
 from sserec.proxy.client_hello import looks_like_tls, read_client_hello
 from sserec.proxy.clock import Clock as ArrivalClock
-from sserec.proxy.facts import Side
+from sserec.proxy.facts import Arrival, Side
 from sserec.proxy.incoming import READ_BYTES, receive_request
 from sserec.proxy.intercept import ESTABLISHED, HTTP2_BEGINNING
-from sserec.proxy.leg import Leg, describe
+from sserec.proxy.kernel import enable_receive_times
+from sserec.proxy.leg import Leg, describe, receive
 from sserec.proxy.tls import Tls, handshake
 from sserec.replay.clock import Clock, SystemClock, precise_loop
 from sserec.replay.http1 import Http1Connection
@@ -60,6 +61,7 @@ class ReplayServer:
         self._fallback = fallback
         self._alpn = alpn
         self._log = log
+        self._arrivals = ArrivalClock()
         self._listener: socket.socket
         self._connections: set[asyncio.Task[None]] = set()
 
@@ -71,6 +73,7 @@ class ReplayServer:
         except OSError as error:
             raise UsageError(f"cannot listen on {host}:{port}: {describe(error)}") from error
         self._listener.setblocking(False)
+        enable_receive_times(self._listener)  # what it accepts has them from the first byte on
         asyncio.get_running_loop().add_reader(self._listener, self._accept)
         address = self._listener.getsockname()
         return address[0], address[1]
@@ -99,35 +102,51 @@ class ReplayServer:
 
     async def _serve(self, sock: socket.socket) -> None:
         try:
-            received = await asyncio.get_running_loop().sock_recv(sock, READ_BYTES)
+            received, arrival = await self._receive(sock)
             if received:
-                await self._converse(sock, received, None)
+                await self._converse(sock, received, arrival, None)
         except (ProtocolError, OSError) as error:
             self._log(f"a client left: {error}")
         finally:
             sock.close()
 
-    async def _converse(self, sock: socket.socket, received: bytes, authority: str | None) -> None:
-        """Serves what begins with ``received``; ``authority`` is whom a tunnel was asked for."""
-        if looks_like_tls(received):
-            tls = await self._shake_hands(sock, received, authority)
-            await self._perform(sock, b"", authority, tls, is_http2=tls.alpn == "h2")
-        elif received.startswith(HTTP2_BEGINNING):
-            await self._perform(sock, received, authority, None, is_http2=True)
-        elif received.startswith(b"CONNECT "):
-            await self._tunnel(sock, received)
-        else:
-            await self._perform(sock, received, authority, None, is_http2=False)
+    async def _receive(self, sock: socket.socket) -> tuple[bytes, Arrival]:
+        """What comes next, and when it came."""
+        with suppress(BlockingIOError):
+            return receive(sock, self._arrivals)
+        loop = asyncio.get_running_loop()
+        is_here = loop.create_future()
+        loop.add_reader(sock.fileno(), is_here.set_result, None)
+        try:
+            await is_here
+        finally:
+            loop.remove_reader(sock.fileno())
+        return receive(sock, self._arrivals)
 
-    async def _tunnel(self, sock: socket.socket, received: bytes) -> None:
+    async def _converse(
+        self, sock: socket.socket, received: bytes, arrival: Arrival, authority: str | None
+    ) -> None:
+        """Serves what begins with ``received``; ``authority`` is whom a tunnel was asked for."""
+        if received.startswith(b"CONNECT "):
+            await self._tunnel(sock, received, arrival)
+            return
+        if looks_like_tls(received):
+            tls: Tls | None = await self._shake_hands(sock, received, authority)
+            received, is_http2 = b"", tls is not None and tls.alpn == "h2"
+        else:
+            tls, is_http2 = None, received.startswith(HTTP2_BEGINNING)
+        leg = Leg(sock, Side.CLIENT, self._arrivals, tls, timed=True)
+        speak = Http2Connection if is_http2 else Http1Connection
+        await speak(leg, self._performer, authority, self._arrivals).run(received, arrival)
+
+    async def _tunnel(self, sock: socket.socket, received: bytes, arrival: Arrival) -> None:
         incoming = await receive_request(sock, received)
         if incoming is None:
             return
-        loop = asyncio.get_running_loop()
-        await loop.sock_sendall(sock, ESTABLISHED)
-        early = incoming.rest or await loop.sock_recv(sock, READ_BYTES)
+        await asyncio.get_running_loop().sock_sendall(sock, ESTABLISHED)
+        early, arrival = (incoming.rest, arrival) if incoming.rest else await self._receive(sock)
         if early:
-            await self._converse(sock, early, without_default_port(incoming.head.target.lower()))
+            await self._converse(sock, early, arrival, without_default_port(incoming.head.target.lower()))
 
     async def _shake_hands(self, sock: socket.socket, received: bytes, authority: str | None) -> Tls:
         loop = asyncio.get_running_loop()
@@ -139,13 +158,6 @@ class ReplayServer:
         asked_for = hello.server_name or (authority and authority.rpartition(":")[0]) or sock.getsockname()[0]
         context = self._authority.server_context(asked_for.strip("[]"), self._alpn)
         return await handshake(sock, context, server_side=True, received=received)
-
-    async def _perform(
-        self, sock: socket.socket, early: bytes, authority: str | None, tls: Tls | None, *, is_http2: bool
-    ) -> None:
-        leg = Leg(sock, Side.CLIENT, ArrivalClock(), tls)
-        speak = Http2Connection if is_http2 else Http1Connection
-        await speak(leg, self._performer, authority).run(early)
 
 
 def without_default_port(authority: str) -> str:

@@ -81,6 +81,8 @@ def facts(exchange: Exchange) -> Json:
     return {
         "request": (request.method, request.url, request.http_version, request.headers),
         "request_body": exchange.record.request_body(),
+        "connection": exchange.record.connection
+        and (exchange.record.connection.id, exchange.record.connection.peer),
         "response": response and (response.status, response.reason, response.http_version, response.headers),
         "body": exchange.body(),
         "events": [(one.event.type, one.event.data, one.event.last_event_id) for one in exchange.events()],

@@ -98,6 +98,58 @@ def test_text_that_chrome_read_as_windows_1252_is_utf_8_again(out: Path) -> None
         assert "Grüße".encode() in recording.exchange(4).body()
 
 
+FIREFOX = {
+    "startedDateTime": "2026-11-22T14:29:37.011+01:00",
+    "request": {
+        "bodySize": 2,
+        "method": "POST",
+        "url": "https://example.org/v1/interactions",
+        "httpVersion": "HTTP/2",
+        "headers": [{"name": "Host", "value": "example.org"}, {"name": "Cookie", "value": "a=b"}],
+        "cookies": [{"name": "a", "value": "b"}],
+        "queryString": [],
+        "headersSize": 80,
+        "postData": {"mimeType": "application/json", "params": [], "text": "{}"},
+    },
+    "response": {
+        "status": 200,
+        "statusText": "",
+        "httpVersion": "HTTP/2",
+        "headers": [{"name": "content-type", "value": "text/event-stream"}],
+        "cookies": [],
+        "content": {"mimeType": "text/event-stream", "size": 18, "text": "data: a\n\ndata: b\n\n"},
+        "redirectURL": "",
+        "headersSize": 40,
+        "bodySize": 58,
+    },
+    "cache": {},
+    "timings": {"blocked": 3, "dns": 1, "connect": 20, "ssl": 15, "send": 0, "wait": 70, "receive": 5},
+    "time": 99,
+    "_securityState": "secure",
+    "serverIPAddress": "2001:db8::7",
+    "connection": "443",
+    "pageref": "page_1",
+}
+"""An entry in the shape in which Firefox writes them; made by hand."""
+
+
+def test_an_entry_of_firefox_tells_when_the_answer_began_and_ended(out: Path) -> None:
+    log = {"version": "1.2", "creator": {"name": "Firefox", "version": "145.0"}, "entries": [FIREFOX]}
+    done = imported(orjson.dumps({"log": log}), out)
+    assert done.tool == "HAR by Firefox 145.0"
+    with Recording.open(str(out)) as recording:
+        exchange = recording.exchange(1)
+        assert (exchange.time_to_first_byte_ns, exchange.duration_ns) == (70_000_000, 99_000_000)
+        assert times(exchange) == [None, None]
+        assert exchange.record.connection is not None
+        assert exchange.record.connection.peer == "[2001:db8::7]:443"
+        assert exchange.request is not None
+        assert exchange.request.http_version == "HTTP/2"
+        assert ("Cookie", "a=[REDACTED]") in exchange.request.headers
+        assert recording.meta is not None
+        assert recording.meta.anchor_unix_ns == 1_795_354_177_011_000_000
+
+
 @pytest.mark.parametrize("name", ["mitmproxy-12.har", "mitmproxy-12.flows", "mitmproxy-10.flows"])
 def test_mitmproxy_tells_when_bodies_began_and_ended_and_nothing_between(name: str, out: Path) -> None:
     imported((FILES / name).read_bytes(), out)
@@ -108,6 +160,14 @@ def test_mitmproxy_tells_when_bodies_began_and_ended_and_nothing_between(name: s
         assert (stream.time_to_first_byte_ns or 0) > 0
         assert (stream.duration_ns or 0) > 200_000_000
         assert unary.body().startswith(b'{"object": "interaction"')
+
+
+def test_which_requests_shared_a_connection_is_told_where_the_file_tells_it(out: Path) -> None:
+    imported((FILES / "mitmproxy-12.flows").read_bytes(), out)
+    with Recording.open(str(out)) as recording:
+        roads = [exchange.record.connection for exchange in recording.exchanges]
+    assert [road and road.peer for road in roads] == ["127.0.0.1:8931"] * 3
+    assert [road and road.id for road in roads] == [1, 2, 3]
 
 
 def test_a_flow_that_broke_off_has_no_end_and_no_body(out: Path) -> None:

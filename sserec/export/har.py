@@ -17,7 +17,7 @@ from sserec.errors import DamagedArchive, NothingFound
 from sserec.export import Options
 from sserec.export.subject import Subject, request_body
 from sserec.recording import Exchange
-from sserec.records import Headers, Request, Response
+from sserec.records import Connection, Headers, Request, Response
 
 Json = dict[str, Any]
 
@@ -54,8 +54,7 @@ def entry(exchange: Exchange, anchor_ns: int) -> Json:
         "_resourceType": "fetch",
     }
     if record.connection is not None:
-        found |= {"connection": str(record.connection.id), "_connectionId": str(record.connection.id)}
-        found |= {"serverIPAddress": host_of(record.connection.peer)} if record.connection.peer else {}
+        found |= road(record.connection)
     if exchange.is_event_stream and exchange.is_timed:
         found["_eventSourceMessages"] = list(messages(exchange, anchor_ns))
     if exchange.ending is not None:
@@ -71,9 +70,11 @@ def date(unix_ns: int) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S.%f") + "Z"
 
 
-def host_of(peer: str) -> str:
-    """An address without its port and without brackets."""
-    return peer.rpartition(":")[0].strip("[]") or peer
+def road(connection: Connection) -> Json:
+    """``connection`` is the port, as browsers have it; which requests shared one stands beside it."""
+    host, _, port = (connection.peer or "").rpartition(":")
+    address = {"serverIPAddress": host.strip("[]"), "connection": port} if host else {}
+    return {"_connectionId": str(connection.id), **address}
 
 
 def request(head: Request, body: bytes | None) -> Json:

@@ -27,6 +27,7 @@ from sserec.interactions.events import parse_json
 from sserec.records import Close, Connection, Headers, Request, Response, Unknown
 
 WINDOWS_1252 = {bytes([code]).decode("cp1252", "ignore"): code for code in range(0x80, 0xA0)}
+OWN_CONNECTION = 1 << 20
 BEFORE_SENT = ("blocked", "dns", "connect", "send")
 """The parts of ``timings`` until the request is sent, in order; ``ssl`` is a part of ``connect``."""
 
@@ -40,7 +41,7 @@ def read(data: bytes) -> Findings:
     tool = " ".join(filter(None, (a_text(creator.get("name")), a_text(creator.get("version")))))
     findings = Findings(f"HAR by {tool}" if tool else "HAR", is_dated=True)
     for number, entry in enumerate(map(an_object, log["entries"]), start=1):
-        findings.exchanges.append(exchange(entry))
+        findings.exchanges.append(exchange(entry, number))
         findings.remarks += (f"entry {number}: {remark}" for remark in remarks(entry))
     return findings
 
@@ -59,7 +60,7 @@ def remarks(entry: Any) -> list[str]:
     return []
 
 
-def exchange(entry: Any) -> Found:
+def exchange(entry: Any, number: int) -> Found:
     request, response = an_object(entry.get("request")), an_object(entry.get("response"))
     t_open_ns = iso_ns(entry.get("startedDateTime"))
     t_sent_ns, t_response_ns, t_end_ns = times(entry, t_open_ns)
@@ -82,7 +83,7 @@ def exchange(entry: Any) -> Found:
         t_response_ns=t_response_ns,
         t_end_ns=t_end_ns,
         close=ended(response),
-        connection=connection(entry),
+        connection=connection(entry, OWN_CONNECTION + number),
         unknown=frozenset(
             unknown
             | {Unknown.CHUNKS, Unknown.END}
@@ -201,14 +202,20 @@ def ended(response: Any) -> Close:
     return Close(0, UNSEEN_END.by, UNSEEN_END.how, framing_complete=False, error=error or None)
 
 
-def connection(entry: Any) -> Connection | None:
-    """The road to the server, where its address stands in the file."""
-    peer, number = (
-        a_text(entry.get("serverIPAddress")),
-        a_text(entry.get("_connectionId") or entry.get("connection")),
-    )
-    if not peer:
+def connection(entry: Any, own: int) -> Connection | None:
+    """The road to the server, where its address stands in the file; ``connection`` is the port, as browsers have it.
+
+    ``own``: its number where the file does not say which requests shared one.
+    """
+    host, port = a_text(entry.get("serverIPAddress")), a_text(entry.get("connection"))
+    if not host:
         return None
+    address = f"[{host.strip('[]')}]" if ":" in host else host
+    number = a_text(entry.get("_connectionId"))
     return Connection(
-        int(number) if number.isascii() and number.isdecimal() and len(number) < 16 else 0, peer
+        int(number) if is_number(number) else own, f"{address}:{port}" if is_number(port) else address
     )
+
+
+def is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 10

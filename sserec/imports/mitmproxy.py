@@ -5,6 +5,7 @@ when the bytes of a body came, nor which came together. Streamed bodies (``strea
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from sserec.errors import NotAnArchive
@@ -32,11 +33,13 @@ def read(data: bytes) -> Findings:
     """Every HTTP flow that can be read; a file that breaks off gives what stands before."""
     findings = Findings("mitmproxy flows", is_dated=True)
     version, left_out = None, 0
+    connections: dict[str, int] = {}
     try:
         for flow in map(an_object, values(data)):
             version = checked_version(flow)
             if a_text(flow.get("type")) == "http":
-                findings.exchanges.append(exchange(flow, findings.remarks, len(findings.exchanges) + 1))
+                found = exchange(flow, findings.remarks, len(findings.exchanges) + 1)
+                findings.exchanges.append(replace(found, connection=connection(flow, connections)))
             else:
                 left_out += 1
     except NotATnetstring as fault:
@@ -87,7 +90,6 @@ def exchange(flow: Flow, remarks: list[str], number: int) -> Found:
         t_end_ns=unix_ns(response.get("timestamp_end"))
         or unix_ns(an_object(flow.get("error")).get("timestamp")),
         close=ended(is_whole, error, headers(response, "trailers")),
-        connection=connection(an_object(flow.get("server_conn"))),
         unknown=frozenset(unknown if is_whole else unknown | {Unknown.END}),
     )
 
@@ -130,13 +132,18 @@ def ended(is_whole: bool, error: str, trailers: Headers) -> Close:
     return Close(0, how.by, how.how, how.framing_complete, error=error or None, trailers=trailers)
 
 
-def connection(server: Flow) -> Connection | None:
-    """The address that it came to; the times of a connection may lie long before the first flow."""
+def connection(flow: Flow, numbers: dict[str, int]) -> Connection | None:
+    """The address that it came to, and a number for mitmproxy's own name of the connection.
+
+    Its times may lie long before the first flow.
+    """
+    server = an_object(flow.get("server_conn"))
     peer = a_list(server.get("peername") or server.get("ip_address"))
     if len(peer) < 2 or not isinstance(peer[0], str):
         return None
-    host = f"[{peer[0]}]" if ":" in peer[0] else peer[0]
+    name = decoded(server.get("id")) or decoded(flow.get("id"))
+    number = numbers.setdefault(name, len(numbers) + 1)
+    address = f"[{peer[0]}]" if ":" in peer[0] else peer[0]
     alpn = decoded(server.get("alpn") or server.get("alpn_proto_negotiated")) or None
-    return Connection(
-        0, f"{host}:{peer[1]}", tls_version=a_text(server.get("tls_version")) or None, alpn=alpn
-    )
+    tls = a_text(server.get("tls_version")) or None
+    return Connection(number, f"{address}:{peer[1]}", tls_version=tls, alpn=alpn)

@@ -115,7 +115,7 @@ because a model said it.
 | `file` | as it was given |
 | `clean` | nothing was found: the exit code is 0 |
 | `exchanges`, `size` | how many were read, and the bytes of their bodies |
-| `findings` | in the order of the recording |
+| `findings` | by exchange, part and rule, each in the order of the bytes |
 | `findings[].rule` | as below |
 | `findings[].exchange` | from 1; null for the recording as a whole |
 | `findings[].part` | `response body`, `request header authorization`, `command` and the like |

@@ -6,8 +6,8 @@ the same ``index`` are read as one text. Only what no single fragment holds is r
 
 import re
 from bisect import bisect_left, bisect_right
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from itertools import accumulate
 from typing import NamedTuple
 
 from sserec.scan.readings import Reading, unescaped
@@ -34,26 +34,22 @@ Read = Callable[[int, int], bytes]
 
 
 class Piece(NamedTuple):
-    """One fragment in its lane."""
+    """One fragment of a text."""
 
-    at: int
-    """Where its text begins in that of the lane."""
-    reading: Reading
+    text: str
     member: bytes
     """The whole member of the JSON, by which it is found again in its event."""
-    value_at: int
-    """Where in the member its value begins."""
     event_start: int
     event_end: int
 
     def span(self, start: int, end: int, read: Read) -> tuple[int, int]:
-        """The bytes of a part of the lane's text that lies within this fragment."""
-        origin = self.event_start + self.value_at
+        """The bytes of a part of the fragment, from one character to another."""
+        value_at = FRAGMENT.fullmatch(self.member).start(2)  # type: ignore[union-attr]
+        escaped = Reading(self.member[value_at:-1].decode("latin-1"), [0], [0])
+        reading = unescaped(escaped) or escaped
+        origin = self.event_start + value_at
         origin += read(self.event_start, self.event_end).index(self.member)
-        return (
-            origin + self.reading.origin(max(start - self.at, 0)),
-            origin + self.reading.origin(min(end - self.at, len(self.reading.text))),
-        )
+        return origin + reading.origin(max(start, 0)), origin + reading.origin(min(end, len(self.text)))
 
 
 class Lane:
@@ -63,34 +59,27 @@ class Lane:
         self.pieces: list[Piece] = []
         self.size = 0
 
-    def append(self, piece: Piece) -> None:
-        self.pieces.append(piece._replace(at=self.size))
-        self.size += len(piece.reading.text)
-
     def look(self, rules: Rules, read: Read) -> Iterator[tuple[Spans, str, str]]:
         """What stands in it across fragments."""
-        text = "".join(piece.reading.text for piece in self.pieces)
+        text = "".join(piece.text for piece in self.pieces)
+        starts = list(accumulate((len(piece.text) for piece in self.pieces), initial=0))
         for found in rules.of_text(text):
-            pieces = self._between(found.start, found.end)
-            if len(pieces) > 1:
-                spans = tuple(piece.span(found.start, found.end, read) for piece in pieces)
-                yield spans, found.rule, text[found.start : found.end]
+            first, last = bisect_right(starts, found.start) - 1, bisect_left(starts, found.end)
+            parts = [position for position in range(first, last) if self.pieces[position].text]
+            if len(parts) > 1:
+                spans = (
+                    self.pieces[part].span(found.start - starts[part], found.end - starts[part], read)
+                    for part in parts
+                )
+                yield tuple(spans), found.rule, text[found.start : found.end]
 
     def shorten(self) -> None:
         """Forgets all but the end."""
-        kept, size = [], 0
-        while self.pieces and size < KEPT_CHARS:
-            kept.append(self.pieces.pop())
-            size += len(kept[-1].reading.text)
-        self.pieces, self.size = [], 0
-        for piece in reversed(kept):
-            self.append(piece)
-
-    def _between(self, start: int, end: int) -> list[Piece]:
-        """The fragments that have a part of what stands there; empty ones have none."""
-        first = bisect_right(self.pieces, start, key=lambda piece: piece.at) - 1
-        last = bisect_left(self.pieces, end, key=lambda piece: piece.at)
-        return [piece for piece in self.pieces[first:last] if piece.reading.text]
+        kept, self.size = 0, 0
+        while kept < len(self.pieces) and self.size < KEPT_CHARS:
+            kept += 1
+            self.size += len(self.pieces[-kept].text)
+        self.pieces = self.pieces[len(self.pieces) - kept :]
 
 
 class Fragments:
@@ -99,37 +88,48 @@ class Fragments:
     def __init__(self, rules: Rules, read: Read) -> None:
         self._rules = rules
         self._read = read
-        self._lanes: OrderedDict[tuple[bytes, bytes], Lane] = OrderedDict()
+        self._lanes: dict[tuple[bytes, bytes], Lane] = {}
         self._found: dict[tuple[Spans, str], str] = {}
 
     def feed(self, event: Event) -> None:
-        """Takes the fragments of one event."""
-        if len(event.data) > MAX_EVENT_BYTES or b"\n" in event.data:
+        """Takes the fragments of one event. A stream brings a million of them: no call is made that can be spared."""
+        data = event.data
+        if len(data) > MAX_EVENT_BYTES or b"\n" in data:
             return
-        index = INDEX.search(event.data)
-        for fragment in FRAGMENT.finditer(event.data):
-            lane = self._lane(fragment[1], index[1] if index else b"")
-            text = Reading(fragment[2].decode("latin-1"), [0], [0])
-            value_at = fragment.start(2) - fragment.start()
-            lane.append(Piece(0, unescaped(text) or text, fragment[0], value_at, event.start, event.end))
+        index = INDEX.search(data)
+        for fragment in FRAGMENT.finditer(data):
+            member, value = fragment.groups()
+            text = value.decode("latin-1")
+            if "\\" in text:
+                text = plain(text)
+            key = member, index[1] if index else b""
+            lane = self._lanes.get(key) or self._opened(key)
+            lane.pieces.append(Piece(text, fragment[0], event.start, event.end))
+            lane.size += len(text)
             if lane.size >= LOOK_AT_CHARS:
                 self._look(lane)
 
     def end(self) -> Iterator[tuple[Spans, str, str]]:
         """What was found."""
-        while self._lanes:
-            self._look(self._lanes.popitem()[1])
+        for lane in self._lanes.values():
+            self._look(lane)
         for (spans, rule), text in self._found.items():
             yield spans, rule, text
 
-    def _lane(self, member: bytes, index: bytes) -> Lane:
-        lane = self._lanes.setdefault((member, index), Lane())
-        self._lanes.move_to_end((member, index))
-        if len(self._lanes) > MAX_LANES:
-            self._look(self._lanes.popitem(last=False)[1])
+    def _opened(self, key: tuple[bytes, bytes]) -> Lane:
+        """A new text; the oldest one is given up when there are too many."""
+        if len(self._lanes) >= MAX_LANES:
+            self._look(self._lanes.pop(next(iter(self._lanes))))
+        lane = self._lanes[key] = Lane()
         return lane
 
     def _look(self, lane: Lane) -> None:
         for spans, rule, text in lane.look(self._rules, self._read):
             self._found[spans, rule] = text
         lane.shorten()
+
+
+def plain(text: str) -> str:
+    """A string of JSON without its escapes."""
+    undone = unescaped(Reading(text, [0], [0]))
+    return undone.text if undone else text

@@ -72,11 +72,13 @@ class Heads:
         return tuple(clean)
 
     def argv(self, argv: Sequence[str]) -> tuple[str, ...]:
-        cleaned, names = SECRETS.argv(argv)
         clean = []
-        for number, (argument, after) in enumerate(zip(argv, cleaned, strict=True)):
+        for number, (before, argument) in enumerate(zip(("", *argv), argv, strict=False)):
+            (_, cleaned), names = SECRETS.argv((before, argument))
+            of_before = SECRETS.argv((before,))[1]
+            own = tuple(name for name in names if name not in of_before) or names
             where = f"command, argument {number}" if number else "command"
-            clean.append(self._own(where, self._compared(where, argument, (after, names))))
+            clean.append(self._own(where, self._compared(where, argument, (cleaned, own))))
         return tuple(clean)
 
     def json(self, where: str, value: Any) -> Any:

@@ -19,7 +19,8 @@ from sserec.tui.text_pane import TextPane
 from sserec.tui.wrapping import wrapped
 
 MOST_CHARACTERS = 1 << 14
-SAME = "the same; ids, dates and the like were set aside"
+SAME = "the same"
+ALIKE = "the same; ids, dates and the like were set aside"
 
 
 class ContrastPane(TextPane):
@@ -62,7 +63,8 @@ class ContrastPane(TextPane):
     def _heading(self, contrast: Contrast) -> list[tuple[str, Style]]:
         kind = contrast.kind
         times = f" ({contrast.count:,} times)" if contrast.count > 1 else ""
-        said = printable(contrast.path) or (SAME if kind is Kind.SAME else str(kind))
+        same = SAME if contrast.a == contrast.b else ALIKE
+        said = printable(contrast.path) or (same if kind is Kind.SAME else str(kind))
         return [(f"{SIGNS[kind]} ".lstrip(), self.ink(INKS[kind])), (said + times, self.ink(INKS[kind]))]
 
     def _parts(self, contrast: Contrast, a: str, b: str) -> list[Passage]:

@@ -13,6 +13,7 @@ from textual.types import CSSPathType
 from textual.widget import Widget
 from textual.worker import Worker, get_current_worker
 
+from sserec.diff import Aspect, Difference
 from sserec.display import printable
 from sserec.errors import SserecError, UsageError
 from sserec.records import Severity
@@ -32,6 +33,7 @@ from sserec.tui.working import TELL_INTERVAL_S, JobMoved
 
 STYLES = Path(__file__).with_name("comparison.tcss")
 NS = 1_000_000_000
+AT_THE_END = (Aspect.INTERACTION, Aspect.END)
 
 
 class Left(Exception):
@@ -145,13 +147,23 @@ class ComparisonScreen(Table):
         if section.pair is not None and section.pair != self.place:
             self.show_pair(section.pair)
             self.compare_answers()
-        if rows is not None and self.cursor is not None:
-            self.cursor.to_row(rows.start)
+        if self.cursor is not None:
+            self.go_where(found.differences[line].difference, rows)
             self.cursor_moved()
-        self.chosen = line
-        self.differences.stand_at(line)
+        self.stand_at(line)
         self.show_below_soon()
         self.tell_status()
+
+    def go_where(self, difference: Difference | None, rows: range | None) -> None:
+        """Where a difference is seen: that of an interaction at its end, that of a head before the first event."""
+        assert self.cursor is not None
+        if rows is not None:
+            self.cursor.to_row(rows.start)
+        elif difference is not None and difference.a_events is not None:
+            self.cursor.lead(0)
+            self.cursor.to_event(difference.a_events.first)
+        elif difference is not None and difference.aspect is not Aspect.TIMING:
+            self.cursor.to_percent(100 if difference.aspect in AT_THE_END else 0)
 
     def on_difference_pane_chosen(self, chosen: DifferencePane.Chosen) -> None:
         self.choose(chosen.line)
@@ -241,12 +253,16 @@ class ComparisonScreen(Table):
     def action_together(self) -> None:
         """By time instead of by alignment, and back."""
         if self.cursor is None or not self.cursor.change_together():
-            known = self.cursor is not None and self.cursor.knows_times
-            self.say("nothing has been compared yet" if known else "plain text knows no times")
+            self.say(self.why_not_together())
             return
         for pane in self.sides:
             pane.lay_out()
         self.cursor_moved()
+
+    def why_not_together(self) -> str:
+        if self.cursor is not None and not self.cursor.knows_times:
+            return "plain text knows no times"
+        return "nothing has been compared yet" if self.duo.found is None else "events were not compared"
 
     def do_together(self, _: str) -> None:
         self.action_together()

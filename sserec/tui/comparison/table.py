@@ -80,7 +80,7 @@ class Table(Working, Handing, Screen[None]):
         yield self.status
 
     def on_mount(self) -> None:
-        self.status.shows_hints = self.config.hints
+        self.status.shows_hints = self.config.hints and not self.duo.troubles
         for pane, partner, document in zip(self.sides, reversed(self.sides), self.duo.documents, strict=True):
             pane.partner, pane.time_column = partner, self.config.time
             if document.trouble is None and document.meta is not None:
@@ -111,11 +111,20 @@ class Table(Working, Handing, Screen[None]):
         for side in (1 - cursor.side, cursor.side):
             self.sides[side].cursor_moved()
         if found is not None:
-            self.chosen = None if cursor.row is None else found.differences.at_row(self.place, cursor.row)
-            self.differences.stand_at(self.chosen)
+            self.stand_at(None if cursor.row is None else found.differences.at_row(self.place, cursor.row))
         self.notice = ""
         self.tell_status()
         self.show_below_soon()
+
+    def stand_at(self, line: int | None) -> None:
+        """On a difference, or, None, on none. One that is not of events is seen in the detail alone."""
+        self.chosen = line
+        self.differences.stand_at(line)
+        found = self.duo.found
+        is_elsewhere = found is not None and line is not None and found.differences.rows(line) is None
+        if is_elsewhere != self.has_class("-elsewhere"):
+            self.set_class(is_elsewhere, "-elsewhere")
+            self.call_after_refresh(self.show_below)
 
     def show_below_soon(self) -> None:
         """Answers and detail: now, or, where they were drawn a moment ago, when there is time for them."""
@@ -224,6 +233,9 @@ class Table(Working, Handing, Screen[None]):
             t_ns = stream.tape.t_ns(folded - 1) if folded else None
             time = "" if t_ns is None else f" {(t_ns - stream.begin_ns) / NS:.3f} s"
             words.append(f"{NAMES[side]} {folded:,}/{len(stream):,}{time}")
+        found = self.duo.found
+        if found is not None and self.chosen is not None:
+            words.append(f"difference {found.differences.number(self.chosen):,}/{found.differences.count:,}")
         return [*words, str(self.cursor.together)]
 
     def headline_facts(self) -> list[str]:

@@ -155,7 +155,10 @@ RESPONSES: dict[str, tuple[Sequence[str], bytes, list[Event]]] = {
     "lengths that contradict each other": (
         ["GET"],
         b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
-        [Fault("a body cannot be '1, 2' bytes long")],
+        [
+            response(("Content-Length", "1"), ("Content-Length", "2")),
+            Fault("a body cannot be '1, 2' bytes long"),
+        ],
     ),
     "no HTTP at all": (["GET"], b"ICY 200 OK\r\n\r\n", [Fault("not a status line: 'ICY 200 OK'")]),
     "a line that is no field": (

@@ -3,7 +3,9 @@
 import random
 import signal
 import subprocess
+import sys
 import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +27,18 @@ EVENTS = tuple(b'data: {"index":%d,"text":"%s"}\n\n' % (number, b"x" * 40) for n
 LONGEST_LIFE_S = 0.25
 MISSING_NS = 20_000_000
 TARDY_ALLOWED = KILLS // 10
-"""A busy machine may keep the recorder from its work in the very moment of the kill; a slow recorder is always late."""
+"""A slow recorder is always late; a chance now and then is nobody's fault."""
+METRONOME = """
+import time
+while True:
+    begun_ns = time.monotonic_ns()
+    time.sleep(0.001)
+    ended_ns = time.monotonic_ns()
+    if ended_ns - begun_ns > 5_000_000:
+        print(begun_ns, ended_ns, flush=True)
+"""
+"""Tells when the machine keeps somebody waiting who has next to nothing to do."""
+BEFORE_NS = 200_000_000
 
 
 @dataclass(frozen=True)
@@ -36,6 +49,10 @@ class Killed:
     killed_ns: int
     written_ns: tuple[int, ...]
     """When the server wrote each event."""
+
+    def happened_in(self, waits: list[tuple[int, int]]) -> bool:
+        """The machine was too busy, at the end of this recorder's life, to say anything about it."""
+        return any(ended > self.killed_ns - BEFORE_NS and begun < self.killed_ns for begun, ended in waits)
 
     def body(self) -> bytes:
         """What the file holds of the stream."""
@@ -81,7 +98,25 @@ def record_and_kill(upstream: Upstream, folder: Path, number: int) -> Killed:
 
 
 @pytest.fixture(scope="module")
-def killed(authority: TestAuthority, tmp_path_factory: pytest.TempPathFactory) -> list[Killed]:
+def waits() -> Iterator[Callable[[], list[tuple[int, int]]]]:
+    """Ends a metronome that runs meanwhile, and tells when it had to wait."""
+    with subprocess.Popen([sys.executable, "-c", METRONOME], stdout=subprocess.PIPE, text=True) as process:
+
+        def stop() -> list[tuple[int, int]]:
+            process.kill()
+            told = process.communicate()[0].splitlines()
+            return [(int(begun), int(ended)) for begun, ended in map(str.split, told)]
+
+        yield stop
+        process.kill()
+
+
+@pytest.fixture(scope="module")
+def killed(
+    authority: TestAuthority,
+    tmp_path_factory: pytest.TempPathFactory,
+    waits: Callable[[], list[tuple[int, int]]],
+) -> list[Killed]:
     folder = tmp_path_factory.mktemp("killed")
     with Upstream(authority) as upstream, ThreadPoolExecutor(AT_ONCE) as pool:
         return list(pool.map(lambda number: record_and_kill(upstream, folder, number), range(KILLS)))
@@ -96,6 +131,10 @@ def test_every_file_of_a_killed_recorder_opens_and_holds_a_true_beginning(killed
     )
 
 
-def test_a_killed_recorder_lacks_at_most_the_last_20_ms(killed: list[Killed]) -> None:
-    tardy = [one.missing_ns / 1e6 for one in killed if one.missing_ns > MISSING_NS]
-    assert len(tardy) <= TARDY_ALLOWED, f"missing ms: {tardy}"
+def test_a_killed_recorder_lacks_at_most_the_last_20_ms(
+    killed: list[Killed], waits: Callable[[], list[tuple[int, int]]]
+) -> None:
+    delays = waits()
+    judged = [one for one in killed if not one.happened_in(delays)]
+    tardy = [one.missing_ns / 1e6 for one in judged if one.missing_ns > MISSING_NS]
+    assert len(tardy) <= TARDY_ALLOWED, f"missing ms: {tardy}, of {len(judged)} on a machine at rest"

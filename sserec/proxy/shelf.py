@@ -93,6 +93,8 @@ class Shelf:
         """Requests whose connection is told next."""
         self._entries: dict[int, Entry] = {}
         self._current: Volume | None = None
+        self._made: dict[Path, int] = {}
+        """Archives of this run in the order in which they were begun; when they were packed says nothing of that."""
         self._touched: set[Volume] = set()
         self._lost_bytes = 0
         self._packer = ThreadPoolExecutor(1, thread_name_prefix="sserec-packer")
@@ -230,6 +232,7 @@ class Shelf:
         meta = replace(self._meta, anchor_unix_ns=anchor_unix_ns)
         volume = Volume(free_path(self._shelving.folder, name), meta, t_ns)
         self.volume_count += 1
+        self._made[volume.path] = self.volume_count
         self._throw_away({*self._volumes(), volume})
         return volume
 
@@ -249,8 +252,12 @@ class Shelf:
         if self._shelving.keep is None:
             return
         safe = {volume.path for volume in written}
-        for path in ours(self._shelving.folder)[: -self._shelving.keep]:
+        before = ours(self._shelving.folder)
+        of_this_run = sorted(self._made.keys() & set(before), key=self._made.__getitem__)
+        oldest_first = [*(path for path in before if path not in self._made), *of_this_run]
+        for path in oldest_first[: -self._shelving.keep]:
             if path not in safe:
+                self._made.pop(path, None)
                 with suppress(OSError):
                     path.unlink()
 

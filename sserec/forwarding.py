@@ -125,7 +125,7 @@ def copy(
     reader: ArchiveReader, record: ExchangeRecord, writer: ArchiveWriter, shift_ns: int, shift_id: int
 ) -> None:
     assert record.request is not None
-    number = writer.open_exchange(record.request, (record.t_open_ns or 0) + shift_ns)
+    number = writer.open_exchange(record.request, (record.t_open_ns or 0) + shift_ns, record.unknown)
     if record.connection is not None:
         writer.connection(number, shifted(record.connection, shift_ns, shift_id))
     writer.request_body(number, record.request_body())

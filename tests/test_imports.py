@@ -1,5 +1,7 @@
 """Real files of other tools, and what becomes of them."""
 
+import base64
+import gzip
 import shutil
 import subprocess
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -192,10 +194,41 @@ def test_a_cassette_knows_no_time_at_all(name: str, out: Path) -> None:
         assert times(stream) == [None] * len(TYPES)
         assert (stream.duration_ns, stream.time_to_first_byte_ns, stream.ending) == (None, None, None)
         assert unary.body().startswith(b'{"object": "interaction"')
+    told = sserec("stats", out).stdout
+    assert b"  not known            when anything happened, which bytes came together, how it ended\n" in told
     measured = orjson.loads(sserec("stats", "--json", out).stdout)["exchanges"][0]
     assert measured["time_between_events_ns"] is None
     assert measured["stalls"] is None
     assert measured["usage"]["total_tokens"] == 7
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "!!binary |\n        " + base64.b64encode(gzip.compress(b"data: a\n\n")).decode(),
+        '"data: a\\n\\n"',
+        "{base64_string: " + base64.b64encode(b"data: a\n\n").decode() + "}",
+    ],
+    ids=["still coded", "decoded", "base64"],
+)
+def test_a_cassette_holds_its_bodies_in_one_of_several_ways(body: str, out: Path) -> None:
+    cassette = f"""\
+interactions:
+- request: {{body: null, headers: {{}}, method: GET, uri: 'https://example.org/'}}
+  response:
+    body:
+      string: {body}
+    headers:
+      Content-Encoding: [gzip]
+      Content-Type: [text/event-stream]
+    status: {{code: 200, message: OK}}
+version: 1
+"""
+    if body.startswith("{"):
+        cassette = cassette.replace(f"\n      string: {body}", f" {body}")
+    imported(cassette.encode(), out)
+    with Recording.open(str(out)) as recording:
+        assert recording.exchange(1).body() == b"data: a\n\n"
 
 
 @pytest.mark.parametrize("name", ["curl-trace.txt", "curl-trace-ascii.txt"])

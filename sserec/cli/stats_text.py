@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from sserec.cli.charts import Ink, Span, axis, band_line, bars, density_line, ink, stall_line
 from sserec.cli.output import show, terminal_width
 from sserec.cli.progress import Progress
+from sserec.cli.unknown import in_words
 from sserec.display import count, duration, printable, size, table
 from sserec.measures import NOT_KNOWN, measures, rate, time
 from sserec.stats import BOUNDS_NS, Figures, Gaps, Share, Spread, Total
@@ -84,7 +85,9 @@ def exchange_lines(measured: "Measured", width: int, ink: Ink) -> Iterator[str]:
     """All there is to show of one exchange."""
     figures = measured.figures
     yield title(measured)
-    yield from indented(table(("", ""), measures(figures))[1:])
+    unknown = in_words(measured.exchange.record.unknown)
+    rows = measures(figures) + ([("not known", unknown)] if unknown else [])
+    yield from indented(table(("", ""), rows)[1:])
     drawing = timeline_lines(measured, width - len(INDENT), ink)
     shares = share_lines(figures.events_by_type, figures.other_bytes)
     chart = histogram_lines(figures, width - len(INDENT), ink)

@@ -24,8 +24,12 @@ def unknown_lines(exchanges: Iterable[tuple[int, frozenset[Unknown]]]) -> Iterat
         if unknown:
             numbers.setdefault(unknown, []).append(number)
     for unknown, these in numbers.items():
-        listed = ", ".join(words for name, words in WORDS.items() if name in unknown)
-        yield f"{which(these)}: not known: {listed}"
+        yield f"{which(these)}: not known: {in_words(unknown)}"
+
+
+def in_words(unknown: frozenset[Unknown]) -> str:
+    """``which bytes came together, how it ended``."""
+    return ", ".join(words for name, words in WORDS.items() if name in unknown)
 
 
 def span(first: int, last: int) -> str:

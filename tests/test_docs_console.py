@@ -15,7 +15,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PAGES = {"README.md": ".", "docs/guide.md": "samples", "docs/sharing.md": "samples", "docs/diff.md": "samples"}
+PAGES = {
+    "README.md": ".",
+    "docs/guide.md": "samples",
+    "docs/sharing.md": "samples",
+    "docs/diff.md": "samples",
+}
 """Each page, and the folder of a checkout in which its commands run."""
 BLOCK = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
 

@@ -77,6 +77,11 @@ def states(exchange: Exchange) -> list[Any]:
     return [*found, told(state_of(assembler.ended(stream.residue, stream.tail), as_told))]
 
 
+def last_state(exchange: Exchange) -> Any:
+    """What a page has to show at the end."""
+    return told(state_of(exchange.assembly(), as_told))
+
+
 def recorded(
     path: Path,
     reads: Sequence[bytes],

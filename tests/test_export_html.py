@@ -15,7 +15,7 @@ import pytest
 import sserec
 from export_support import Told, archive, asked, unary
 from export_support import sserec as run_sserec
-from html_support import HOSTILE, SAMPLES, carried, page_of, recorded, states, values
+from html_support import HOSTILE, SAMPLES, carried, last_state, page_of, recorded, states, values
 from interactions_support import completed, created, delta, start, stop, stream
 from shared_data import SHARED, needs_shared
 from sserec.errors import UsageError
@@ -316,8 +316,7 @@ def test_events_beyond_the_room_are_counted_and_the_end_is_told_all_the_same(tmp
     assert told["count"] + told["left_out"] == 20_006
     assert len(html) < 300_000
     with sserec.open(path) as recording:
-        last = states(recording.exchange(1))[-1]
-    assert replayed(values(blocks, "answer"))[-1] == last
+        assert replayed(values(blocks, "answer"))[-1] == last_state(recording.exchange(1))
     assert ["time to first event", "40 ms"] in told["measures"]
 
 
@@ -335,6 +334,19 @@ def test_a_hundred_thousand_events_are_a_page_of_less_than_three_megabytes(tmp_p
     path = tmp_path / "a.sse"
     path.write_bytes(stream(start(0, "model_output"), *pieces, stop(0)))
     assert len(page_of(path)) < 3_000_000
+
+
+def test_an_answer_that_is_made_to_be_compared_for_ever_is_told_less_often(tmp_path: Path) -> None:
+    """Cited after each piece, a text is compared whole for each: with so many citations only at some events."""
+    cited = [{"url": f"https://example.invalid/{number}" + "x" * 1000} for number in range(50)]
+    pieces = [
+        delta(0, "text", text="word ", annotations=cited if number == 0 else [1]) for number in range(3000)
+    ]
+    path = recorded(tmp_path / "a.sse.zst", [stream(start(0, "model_output"), *pieces, stop(0))])
+    blocks = carried(page_of(path))
+    assert 1000 < blocks["exchange-1"]["late"] < 3000
+    with sserec.open(path) as recording:
+        assert replayed(values(blocks, "answer"))[-1] == last_state(recording.exchange(1))
 
 
 def test_a_page_needs_a_recording() -> None:

@@ -17,13 +17,15 @@ import pytest
 
 import sserec
 from chromium import Browser, Tab, browsing, needs_chromium
-from export_support import Told, archive, asked
+from export_support import Told, archive, asked, refused
 from export_support import sserec as run_sserec
 from html_support import HOSTILE, SAMPLES, recorded, states, written_page
 from interactions_support import created, delta, start, stop, stream, updated
 from shared_data import SHARED, needs_shared
+from sserec.archive import ArchiveWriter, Meta
 from sserec.export.html import Room
 from sserec.export.html.packed import TAG
+from sserec.records import Close, Closer, Manner
 from sserec.tui.model.jobs import run
 from sserec.tui.model.query import parse_query
 from test_export_html import PNG, hostile_recording, image
@@ -542,6 +544,31 @@ def test_on_paper_there_is_the_answer_with_findings_and_measures(tab: Tab, tmp_p
     assert "gateway_timeout" in shown
     assert "time to first text" in shown
     assert tab.run("getComputedStyle(player).display") == "none"
+
+
+def test_damage_is_said_above_all_else(tab: Tab, tmp_path: Path) -> None:
+    whole = bytearray(next(path for path in SAMPLES if path.name.startswith("google-search")).read_bytes())
+    whole[900:1000] = bytes(100)
+    (tmp_path / "damaged.sse.zst").write_bytes(whole)
+    tab.open(written_page(tmp_path / "damaged.sse.zst", tmp_path))
+    notices = texts(tab, "#notices p")
+    assert "it fails its checksum" in notices[0]
+    assert notices[3].startswith("and ")
+    assert text(tab, "#panel-event") == "No event of this exchange can be read any more."
+
+
+def test_exchanges_without_events_are_told_by_their_heads_and_bodies(tab: Tab, tmp_path: Path) -> None:
+    path = tmp_path / "a.sse.zst"
+    with ArchiveWriter(path, meta=Meta(anchor_unix_ns=0)) as writer:
+        number = writer.open_opaque("example.invalid:443", "WebSocket", 0)
+        writer.close_exchange(number, Close(1, Closer.CLIENT, Manner.CLOSE, framing_complete=False))
+        refused(503, asked()).write(writer, 2)
+    tab.open(written_page(path, tmp_path), "#1")
+    assert "WebSocket" in text(tab, "#panel-request")
+    assert not tab.run("document.getElementById('panel-request').hidden")
+    tab.open(written_page(path, tmp_path), "#2")
+    assert texts(tab, "#rows .type") == ["body without events"]
+    assert "UNAVAILABLE" in text(tab, "#panel-event pre")
 
 
 def test_an_empty_recording_says_so(tab: Tab, tmp_path: Path) -> None:

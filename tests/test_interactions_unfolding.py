@@ -160,6 +160,18 @@ def test_what_was_skipped_is_told_with_the_next_event_that_changes_anything() ->
     assert held == state_of(assembler.assembly())
 
 
+def test_pieces_after_skipped_pieces_are_told_with_them() -> None:
+    events = events_of(stream(start(0, "model_output"), *(delta(0, "text", text="word ") for _ in range(9))))
+    unfolding, assembler, held = Unfolding(), Assembler(), copy.deepcopy(NOTHING)
+    for number, event in enumerate(events):
+        assembler.feed(event)
+        if number in (6, 7):
+            unfolding.skip(event, parse(event))
+        else:
+            held = applied(held, unfolding.feed(event, parse(event)))
+            assert held == state_of(assembler.assembly())
+
+
 def test_the_error_behind_the_last_event_is_told_at_the_end() -> None:
     decoder = Decoder()
     events = decoder.feed(created() + b'{"error": {"message": "overloaded"}}\n')

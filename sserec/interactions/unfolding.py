@@ -12,6 +12,8 @@ type do the same, until an event that is no such piece changes that step or any 
 from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 
+import orjson
+
 from sserec.interactions.assembler import Assembler, Assembly, Standing, can_change
 from sserec.interactions.events import Json, Parsed
 from sserec.interactions.fragments import Fragment, fragment_of
@@ -53,6 +55,9 @@ class Unfolding:
         self._grown: dict[Path, list[str]] = {}
         """Pieces that the state does not hold yet."""
         self._is_behind = False
+        self.compared_bytes = 0
+        """Of JSON that was compared so far: what it cost. A text that is cited in its middle over and over is compared
+        over and over; whoever reads a hostile stream skips events when that gets out of hand."""
 
     @property
     def interaction(self) -> Json | None:
@@ -75,6 +80,7 @@ class Unfolding:
         """Folds the next event, and leaves what it changed to whoever asks next."""
         self._assembler.fold(event, parsed)
         self._is_behind = True
+        self._growing.clear()
 
     def ended(self, residue: Iterable[Residue] = (), tail: Tail | None = None) -> list[Patch]:
         """What there is to tell once no event will follow (:meth:`Assembler.ended`)."""
@@ -102,8 +108,10 @@ class Unfolding:
         key = next((key for key in LISTS if first and new and key in new), None)
         if key is None:
             self._state = after
+            self.compared_bytes += len(orjson.dumps(after))
             return list(patches(before, after))
         steps, last = old[key], new[key]
+        self.compared_bytes += len(orjson.dumps(last))
         new[key] = steps  # the same list on both sides: of it there is nothing to compare
         told = [*patches(before, after), *in_array(steps[first:], last, ("interaction", key), first)]
         steps[first:] = last

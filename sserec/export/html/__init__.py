@@ -7,7 +7,7 @@ and the answer as what each event changed (:mod:`sserec.interactions.unfolding`)
 Invariant: every text of a recording stands in a packed block or is escaped; see :mod:`~sserec.export.html.frame`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePath
 from typing import NamedTuple
 
@@ -52,19 +52,27 @@ def page(
     """
     room = room or Room()
     events, media = Budget(room.events_bytes), Budget(room.media_bytes)
-    findings = check(recording).findings
+    findings = by_exchange(check(recording).findings)
     yield opening(title(recording), facts.headline(recording), facts.command(recording))
     summaries = []
     for exchange in recording.exchanges if exchanges is None else exchanges:
-        found = [each for each in findings if each.exchange == exchange.number]
+        found = findings.get(exchange.number, [])
         telling = Telling(exchange, events, media)
         yield from telling.blocks()
         figures = telling.figures()
         summaries.append(facts.summary(exchange, figures, found))
         told = telling.told() | facts.details(exchange, figures, found)
         yield block(f"exchange-{exchange.number}", written(told))
-    yield block("recording", written(_whole(recording, summaries, findings)))
+    yield block("recording", written(_whole(recording, summaries, findings.get(None, []))))
     yield closing()
+
+
+def by_exchange(findings: Iterable[Finding]) -> dict[int | None, list[Finding]]:
+    """The findings of each exchange; those of the whole file under None."""
+    found: dict[int | None, list[Finding]] = {}
+    for finding in findings:
+        found.setdefault(finding.exchange, []).append(finding)
+    return found
 
 
 def title(recording: Recording) -> str:
@@ -77,5 +85,5 @@ def _whole(recording: Recording, summaries: list[Json], findings: Sequence[Findi
         "name": title(recording),
         "exchanges": summaries,
         "problems": facts.lost(recording),
-        "findings": facts.remarks(findings),
+        "findings": list(map(facts.finding, findings)),
     }

@@ -6,7 +6,6 @@ its secrets replaced; a long body is cut, and says so.
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any
 from urllib.parse import urlsplit
 
 from sserec.check import RULES, Finding
@@ -55,13 +54,20 @@ def summary(exchange: Exchange, figures: Figures, findings: Sequence[Finding]) -
         "path": printable(path_of(url) if request else opaque.target if opaque else ""),
         "status": response.status if response else None,
         "model": printable(figures.model) if figures.model else None,
-        "ending": exchange.ending,
-        "clean": exchange.ending is None or exchange.ending.is_clean,
+        "ending": ended(exchange),
+        "clean": exchange.error_said is None and (exchange.ending is None or exchange.ending.is_clean),
         "events": exchange.event_count,
         "worst": next(
             (kind for kind in ("error", "warning") for each in findings if each.severity == kind), None
         ),
     }
+
+
+def ended(exchange: Exchange) -> str | None:
+    """How it ended, as sserec info says it."""
+    if exchange.error_said is None:
+        return exchange.ending
+    return f"{exchange.ending or 'ended'}, with an error event"
 
 
 def path_of(url: str) -> str:
@@ -97,8 +103,9 @@ def connection(exchange: Exchange) -> Iterator[tuple[str, str]]:
     record, close = exchange.record, exchange.close
     if record.opaque is not None:
         yield "not readable", printable(f"{record.opaque.target}: {record.opaque.reason}")
-    if exchange.ending is not None:
-        yield "ended", str(exchange.ending)
+    ending = ended(exchange)
+    if ending is not None:
+        yield "ended", str(ending)
     if close is not None and close.error:
         yield "because", printable(close.error)
     if exchange.is_live:
@@ -177,8 +184,3 @@ def mark(marked: RecordedMark) -> Json:
 def lost(recording: Recording) -> list[str]:
     """What is missing from the file, or wrong with it."""
     return [printable(problem.message) for problem in recording.problems]
-
-
-def remarks(found: Sequence[Finding]) -> list[Any]:
-    """Findings on the file as a whole."""
-    return [finding(each) for each in found if each.exchange is None]

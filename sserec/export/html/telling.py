@@ -20,8 +20,12 @@ from sserec.interactions import End, Parsed, parse, step_started_by
 from sserec.interactions.patches import Change, Patch
 from sserec.interactions.unfolding import Unfolding
 from sserec.recording import Exchange, RecordedEvent
+from sserec.sse import Event
 from sserec.stats import Figures, Meter
 
+LEAST_COMPARED_BYTES = 64 << 20
+COMPARED_PER_FED = 32
+"""How much may be compared to tell an answer event by event, for each byte of them: more takes a stream made for it."""
 MAX_ENTRIES = 400_000
 """Of one exchange: browsers scroll no list that is higher."""
 
@@ -44,6 +48,9 @@ class Telling:
         self._left_out = 0
         """Events for which there was no room."""
         self._is_full = False
+        self._fed_bytes = 0
+        self._late = 0
+        """Events whose changes are told with a later one."""
         self._media: dict[str, Json] = {}
 
     def blocks(self) -> Iterator[str]:
@@ -68,6 +75,7 @@ class Telling:
         return {
             "count": self._count,
             "left_out": self._left_out,
+            "late": self._late,
             "strays": self._strays,
             "gaps": [*self._t_ns[:1], *(later - before for before, later in pairwise(self._t_ns))],
             "steps": self._steps,
@@ -84,8 +92,17 @@ class Telling:
             self._left_out += 1
             return
         self._note_step(parsed)
-        yield from self._spent(self._answer.add(self._patches.write(self._unfolding.feed(event, parsed))))
+        yield from self._spent(self._answer.add(self._patches.write(self._changes(event, parsed))))
         yield from self._line(event_line(recorded, parsed), recorded.t_ns)
+
+    def _changes(self, event: Event, parsed: Parsed) -> list[Patch]:
+        """What the event changed; nothing yet where too much has been compared already."""
+        self._fed_bytes += len(event.data)
+        if self._unfolding.compared_bytes <= LEAST_COMPARED_BYTES + COMPARED_PER_FED * self._fed_bytes:
+            return self._unfolding.feed(event, parsed)
+        self._unfolding.skip(event, parsed)
+        self._late += 1
+        return []
 
     def _stray(self, stray: Stray) -> Iterator[str]:
         if self._has_room():

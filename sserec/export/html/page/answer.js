@@ -51,6 +51,8 @@ class AnswerView {
   #words(isThere, isOver, end) {
     if (!isThere) return isOver ? "No interaction was answered here." : "Nothing has been answered yet.";
     const { ending, clean } = this.exchange.summary;
+    const { late } = this.exchange.told;
+    if (late && !isOver) return `${count(late, "event")} of this answer are told only with a later one.`;
     return isOver && (end === "open" || !clean) ? `The stream ended here: ${ending ?? "nothing more was recorded"}.` : "";
   }
 

@@ -22,7 +22,7 @@ class Detail {
     this.#tab("findings", found.length ? `Findings ${found.length}` : "Findings", this.#findings(found), worst(found));
     this.#tab("measures", "Measures", measuresPanel(told));
     if (told.marks.length) this.#tab("marks", `Marks ${told.marks.length}`, this.#marks(told.marks));
-    this.select("event");
+    this.select(exchange.length ? "event" : "request");
   }
 
   /** Shows a tab; `moves` puts the focus on it. */
@@ -42,7 +42,7 @@ class Detail {
     this.row = row;
     const { exchange } = this;
     const panel = this.tabs[0].panel;
-    if (!exchange.length) return void panel.replaceChildren(element("p", { class: "nothing" }, "This exchange has no events."));
+    if (!exchange.length) return void panel.replaceChildren(element("p", { class: "nothing" }, emptiness(exchange)));
     const line = exchange.peek(row) ?? (await exchange.line(row));
     if (row !== this.row || exchange !== this.exchange) return;
     panel.replaceChildren(this.#entry(row, line));
@@ -144,6 +144,9 @@ class Detail {
     return button;
   }
 }
+
+/** Why there is nothing to list. */
+const emptiness = ({ summary }) => (summary.events ? "No event of this exchange can be read any more." : "This exchange has no events.");
 
 /** Names and values; what is null is left out. */
 const facts = (shape, pairs) =>

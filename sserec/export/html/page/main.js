@@ -1,6 +1,7 @@
 // The page: one exchange is open, a position in it is shown everywhere, and whatever moves it comes through here.
 
 const REMEMBER_MS = 300;
+const TOLD_PROBLEMS = 3;
 
 class Page {
   constructor(recording) {
@@ -189,6 +190,12 @@ class Page {
   }
 }
 
+function tellProblems(problems) {
+  const told = problems.slice(0, TOLD_PROBLEMS).map((problem) => `Damaged: ${problem}`);
+  if (problems.length > TOLD_PROBLEMS) told.push(`and ${count(problems.length - TOLD_PROBLEMS, "problem")} more`);
+  byId("notices").replaceChildren(...told.map((words) => element("p", { class: "notice" }, words)));
+}
+
 function listExchanges(page) {
   const { exchanges } = page.recording;
   byId("exchanges").hidden = !exchanges.length;
@@ -231,7 +238,7 @@ async function main() {
   const { dataset } = document.documentElement;
   const recording = await unpacked("recording");
   const page = new Page(recording);
-  byId("notices").replaceChildren(...recording.problems.map((problem) => element("p", { class: "notice" }, `Damaged: ${problem}`)));
+  tellProblems(recording.problems);
   listExchanges(page);
   listenToControls(page);
   listenForKeys(page);

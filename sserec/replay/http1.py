@@ -6,7 +6,6 @@ so that a recorder sees the borders that were recorded.
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 from sserec.proxy.facts import Arrival
@@ -60,7 +59,8 @@ class Http1Connection(Connection):
     """Reads requests as they come and answers them in order."""
 
     _sender: Incoming | None = None
-    _performance: asyncio.Task[None] | None = None
+    _answering: asyncio.Task[None] | None = None
+    """The task that plays an answer, while it does."""
 
     def _begin(self) -> None:
         self._reader = RequestReader()
@@ -92,23 +92,31 @@ class Http1Connection(Connection):
     def closed(self, leg: Leg) -> None:
         super().closed(leg)
         self._requests.put_nowait(None)
-        if self._performance is not None:
-            self._performance.cancel()
+        if self._answering is not None:
+            self._answering.cancel()
 
     async def _serve(self) -> None:
         free_ns = 0
         while (request := await self._requests.get()) is not None and not self._gone.is_set():
             stage = Http1Stage(self._leg, self._has_room, request)
             waited_ns = min(self._waited_ns(request.arrival), self._clock.now_ns() - free_ns)
-            answer = self._performer.answer(request.question(self._authority), stage, waited_ns)
-            self._performance = asyncio.ensure_future(answer)
-            with suppress(asyncio.CancelledError):
-                await self._performance
+            await self._answer(request.question(self._authority), stage, waited_ns)
             free_ns = self._clock.now_ns()
             if self._gone.is_set() or not stage.keeps_connection:
                 break
         self._leg.finish(Manner.CLOSE)
         await self._part()
+
+    async def _answer(self, question: Question, stage: "Http1Stage", waited_ns: int) -> None:
+        """Plays one answer, in this task: another would cost a turn of the loop for every request."""
+        self._answering = asyncio.current_task()
+        try:
+            await self._performer.answer(question, stage, waited_ns)
+        except asyncio.CancelledError:
+            if not self._gone.is_set():
+                raise
+        finally:
+            self._answering = None
 
 
 class Http1Stage:

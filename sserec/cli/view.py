@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sserec.cli.options import recording_file
+from sserec.cli.options import Ordinal, recording_file
 from sserec.errors import UsageError
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ of a frame (4 MiB) and keeps what it was given."""
 
 @click.command()
 @recording_file
-@click.option("--exchange", "number", type=click.IntRange(min=1), metavar="N", help="Begin with exchange N.")
+@click.option("--exchange", "number", type=Ordinal(), metavar="N", help="Begin with exchange N.")
 @click.option("--follow", is_flag=True, help="Stay at the end of a growing recording.")
 @click.option(
     "--speed", type=click.FloatRange(min=0, min_open=True), metavar="N", help="Play N times as fast."

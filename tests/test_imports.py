@@ -267,6 +267,41 @@ def test_a_trace_without_times_of_a_stream_that_broke_off_says_so(out: Path) -> 
         assert "outstanding read data" in (exchange.close.error or "")
 
 
+DECHUNKED = b"""\
+12:00:00.000001 [0-0] == Info: Connected
+12:00:00.000002 [0-0] => Send header, 37 bytes (0x25)
+0000: GET / HTTP/1.1
+0010: Host: example.org
+0023:
+12:00:00.000003 [0-0] <= Recv header, 17 bytes (0x11)
+0000: HTTP/1.1 200 OK
+12:00:00.000004 [0-0] <= Recv header, 28 bytes (0x1c)
+0000: Transfer-Encoding: chunked
+12:00:00.000005 [0-0] <= Recv header, 2 bytes (0x2)
+0000:
+12:00:00.000006 [0-0] <= Recv data, 9 bytes (0x9)
+0000: data: a..
+23:59:59.000000 [0-0] <= Recv data, 9 bytes (0x9)
+0000: data: b..
+00:00:01.000000 [0-0] == Info: Connection #0 to host example.org left intact
+00:00:01.500000 [1-1] => Send header, 37 bytes (0x25)
+0000: GET / HTTP/1.1
+0010: Host: example.org
+0023:
+"""
+"""As versions of curl write it that show the content without its framing; by hand."""
+
+
+def test_a_trace_may_show_the_content_alone_and_go_on_beyond_midnight(out: Path) -> None:
+    imported(DECHUNKED, out)
+    with Recording.open(str(out)) as recording:
+        first, second = recording.exchanges
+        assert first.body() == b"data: a\n\ndata: b\n\n"
+        assert first.ending is Ending.COMPLETE
+        assert (second.response, second.ending) == (None, None)
+        assert second.record.t_open_ns == (12 * 3600 + 1) * 10**9 + 500_000_000 - 2_000
+
+
 class Streaming(BaseHTTPRequestHandler):
     """Answers with three events, the last one not ASCII, in chunks of HTTP/1.1."""
 

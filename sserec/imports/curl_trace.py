@@ -193,7 +193,7 @@ def dechunked(parts: list[Part]) -> tuple[list[Part], bool] | None:
             return None
         is_over = is_over or any(isinstance(event, End) for event in events)
         contents += [Part(event, t_ns) for event in events if isinstance(event, bytes)]
-    return contents, is_over
+    return (contents, is_over) if contents or is_over else None
 
 
 def with_line_ends(text: bytes) -> bytes:

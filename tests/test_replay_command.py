@@ -10,7 +10,7 @@ import pytest
 from record_support import SSEREC
 from replay_support import CREATED, DONE, EVENT_STREAM, Kept, delta, recording
 from sserec.recording import Recording
-from sserec.records import Response
+from sserec.records import Closer, Manner, Response
 from upstream import Upstream
 from upstream_script import stream
 
@@ -183,6 +183,32 @@ def test_a_replay_can_be_recorded(file: Path, tmp_path: Path) -> None:
     with Recording.open(str(file)) as first, Recording.open(str(again)) as second:
         bodies = [[exchange.body() for exchange in recorded.exchanges] for recorded in (first, second)]
     assert bodies[0] == bodies[1]
+
+
+RESET = (Closer.UPSTREAM, Manner.RESET, False)
+PIECES = [(0, CREATED[:9]), (0, CREATED[9:]), (1, delta(1) + delta(2)[:3]), (1, delta(2)[3:]), (2, DONE)]
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        Kept(PIECES, trailers=(("server-timing", "db;dur=53"),)),
+        Kept(PIECES[:3], close=RESET, error="RST_STREAM ENHANCE_YOUR_CALM"),
+    ],
+    ids=["trailers", "reset"],
+)
+def test_over_http2_pieces_and_ends_are_those_that_were_recorded(tmp_path: Path, kept: Kept) -> None:
+    file, again, ca_file = (tmp_path / name for name in ("x.sse.zst", "again.sse.zst", "ca.pem"))
+    recorder = (*SSEREC, "record", "-q", "--upstream-ca", ca_file, "-o", again, "--", "sh", "-c")
+    ask = ASK.replace("curl", "curl --http2")
+    sserec("replay", recording(file, kept), "--ca-file", ca_file, "--", *recorder, ask)
+    with Recording.open(str(again)) as recorded:
+        (exchange,) = recorded.exchanges
+        assert exchange.response
+        assert exchange.response.http_version == "HTTP/2"
+        assert [chunk.data for chunk in exchange.chunks()] == [data for _, data in kept.chunks]
+        assert exchange.close
+        assert (exchange.close.trailers, exchange.close.error) == (kept.trailers, kept.error)
 
 
 def test_nothing_leaves_the_machine_for_a_proxied_client(file: Path) -> None:

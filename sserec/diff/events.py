@@ -157,27 +157,24 @@ def _misfits(a: Side, b: Side, laid: Rows) -> Iterator[tuple[int, Change]]:
     """Volatile values that are not the same everywhere, each at its first row."""
     pairing: Pairing[tuple[int, Path]] = Pairing()
     for number, kind, of_a, of_b in laid.opposite():
-        if not a.marks[of_a] or not b.marks[of_b]:
+        marks_a, marks_b = a.marks[of_a], b.marks[of_b]
+        if not marks_a or not marks_b:
             continue
-        for rule, path, value_a, value_b in _opposite(a.marks[of_a], b.marks[of_b], kind):
-            pairing.meet(rule, value_a, value_b, (number, path))
+        met = _opposite(marks_a, marks_b) if kind is Kind.CHANGED else zip(marks_a, marks_b, strict=True)
+        for (rule, path, value), (_, _, other) in met:
+            pairing.meet(rule, value, other, (number, path))
     for misfit in pairing.misfits():
         row, path = misfit.where
         here = (ROOT, *path)
         yield row, Change(Kind.CHANGED, here, here, misfit.a, misfit.b, misfit.count)
 
 
-def _opposite(
-    a: tuple[Mark, ...], b: tuple[Mark, ...], kind: Kind
-) -> Iterator[tuple[str, Path, str | int, str | int]]:
-    """Volatile values in the same place. Units that say the same have the same, in the same order."""
-    if kind is not Kind.CHANGED:
-        yield from ((rule, path, value, other[2]) for (rule, path, value), other in zip(a, b, strict=True))
-        return
-    of_b = {(rule, path): value for rule, path, value in b}
-    for rule, path, value in a:
-        if (rule, path) in of_b and EACH not in path:
-            yield rule, path, value, of_b[rule, path]
+def _opposite(a: tuple[Mark, ...], b: tuple[Mark, ...]) -> Iterator[tuple[Mark, Mark]]:
+    """Volatile values in the same place of units that differ; those that say the same have the same, in one order."""
+    of_b = {mark[:2]: mark for mark in b}
+    for mark in a:
+        if mark[:2] in of_b and EACH not in mark[1]:
+            yield mark, of_b[mark[:2]]
 
 
 def _stretches(a: Side, b: Side, laid: Rows) -> Iterator[Stretch]:

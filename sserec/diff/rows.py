@@ -79,11 +79,12 @@ class Rows(Sequence[Row]):
     def __getitem__(self, number: int | slice) -> Row | list[Row]:
         if isinstance(number, slice):
             return [self[place] for place in range(*number.indices(len(self)))]
+        a, b, twin = self._a[number], self._b[number], self._twins[number]
         return Row(
             _KINDS[self._kinds[number]],
-            _known(self._a[number]),
-            _known(self._b[number]),
-            _known(self._twins[number]),
+            None if a == _NONE else a,
+            None if b == _NONE else b,
+            None if twin == _NONE else twin,
         )
 
     def opposite(self) -> Iterator[tuple[int, Kind, int, int]]:
@@ -104,10 +105,6 @@ class Rows(Sequence[Row]):
         counts = Counter({kind: self._kinds.count(code) for kind, code in _CODES.items()})
         counts[Kind.MOVED] //= 2
         return +counts
-
-
-def _known(number: int) -> int | None:
-    return None if number == _NONE else number
 
 
 def rows(a: Keys, b: Keys) -> Rows:

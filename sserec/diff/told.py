@@ -18,12 +18,11 @@ from sserec.diff.wire import Found
 
 def of_change(aspect: Aspect, change: Change) -> Difference:
     """A value of a head, of the interaction, of the end."""
-    path, b_path = written(change.path), written(change.b_path)
     return Difference(
         aspect,
         change.kind,
-        path,
-        None if b_path == path else b_path,
+        written(change.path),
+        None if change.b_path == change.path else written(change.b_path),
         change.a,
         change.b,
         change.count,

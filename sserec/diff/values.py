@@ -123,6 +123,8 @@ def _compare_lists(a: list[Any], b: list[Any], place: Place, path: Path, b_path:
         if here is not None and there is not None:
             if kind is Kind.MOVED:
                 yield Change(kind, (*path, here), (*b_path, there), a[here], b[there])
+                if i is not None and of_a.are_plain[i]:
+                    continue
             yield from compare(a[here], b[there], place.child(here), (*path, here), (*b_path, there))
         elif here is not None:
             yield Change(kind, (*path, here), (*path, here), a=a[here])

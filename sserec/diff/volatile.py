@@ -202,7 +202,7 @@ def anywhere(path: Pattern) -> Pattern:
 class Place:
     """The rules as they stand at one place."""
 
-    __slots__ = ("_children", "_indexes", "_names", "_node", "_path", "_rules", "rule")
+    __slots__ = ("_children", "_indexes", "_names", "_node", "_path", "_rules", "_stand_in", "rule")
 
     def __init__(self, rules: tuple[Rule, ...], node: Node | None, path: Path = ()) -> None:
         self._rules = rules
@@ -213,6 +213,7 @@ class Place:
         self._indexes = node.indexes if node is not None else frozenset()
         self._children: dict[str | int, Place] = {}
         self.rule = None if node is None or node.met is None else rules[node.met]
+        self._stand_in = "" if self.rule is None else f"<{self.rule.kind}>"
 
     def child(self, key: str | int) -> "Place":
         """The rules one key further. Places in a list share theirs, and a path, where no rule tells them apart."""
@@ -243,12 +244,12 @@ class Place:
         """
         rule, type_ = self.rule, type(value)
         if rule is not None:
-            if self.is_absent(value):
+            if rule.way is Way.IGNORED or (rule.empty_is_absent and value == ""):
                 return ABSENT
-            if type_ in (str, int) and value != "":
+            if (type_ is str and value) or type_ is int:
                 if rule.way is Way.PAIRED:
                     marks.append((rule.kind, self._path, value))
-                return f"<{rule.kind}>" if type_ is str else {f"<{rule.kind}>": None}
+                return self._stand_in if type_ is str else {self._stand_in: None}
         if type_ is dict:
             if self._names is not None and self._names.isdisjoint(value):
                 return value  # so it is with most objects, and there are many

@@ -385,3 +385,56 @@ def test_a_file_that_cannot_be_viewed_says_what_it_is(tmp_path: Path, content: b
             assert app.return_code == 0
 
     asyncio.run(run())
+
+
+def test_a_check_that_was_asked_for_says_what_it_came_to(tmp_path: Path) -> None:
+    async def scene(stage: Stage) -> None:
+        await stage.press("c")
+        assert stage.desk.notice == "checked: 2 findings (c shows them)"
+
+    play(write(tmp_path / "cut.sse.zst", STORY[:6]), scene)
+
+
+def test_in_a_narrow_list_the_text_of_an_event_is_seen(story: Path) -> None:
+    async def scene(stage: Stage) -> None:
+        assert stage.rows()[4].split() == ["5", "2.100", "…delta", "1", "Hello"]
+        assert stage.rows()[8].split()[:3] == ["9", "17.300", "…completed"]
+        await stage.press("t", "t")
+        assert stage.rows()[6].split()[2:4] == ["15.000", "…delta"]
+
+    play(story, scene, size=(80, 24))
+
+
+def test_a_gap_is_shown_once_where_times_are_gaps(story: Path) -> None:
+    async def scene(stage: Stage) -> None:
+        assert stage.rows()[6].split()[:3] == ["●", "7", "17.100"]
+        await stage.press("t", "t")
+        assert stage.rows()[6].split()[:4] == ["●", "7", "15.000", "step.delta"]
+
+    play(story, scene, size=(200, 50))
+
+
+def test_what_was_said_before_a_command_is_said_no_more(story: Path) -> None:
+    async def scene(stage: Stage) -> None:
+        await stage.press("colon")
+        await stage.type("go nowhere")
+        assert "nowhere is no place" in stage.desk.notice
+        await stage.press("colon")
+        await stage.type("theme nord")
+        assert stage.desk.notice == ""
+
+    play(story, scene)
+
+
+def test_a_key_for_what_cannot_be_done_says_so(tmp_path: Path) -> None:
+    plain = tmp_path / "plain.sse"
+    plain.write_bytes(b"data: 1\n\n")
+
+    async def scene(stage: Stage) -> None:
+        await stage.press("m", "w")
+        assert stage.desk.notice.startswith("plain text has no room for marks")
+        await stage.press("Q")
+        assert stage.desk.notice.startswith("once more leaves without the marks")
+        assert stage.app.is_running
+
+    play(plain, scene)

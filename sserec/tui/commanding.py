@@ -63,6 +63,7 @@ class Commanding(Widget):
 
     def on_prompt_entered(self, entered: Prompt.Entered) -> None:
         """Does what was typed; what cannot be done is said."""
+        self.say("")
         try:
             self.obey(entered.purpose, entered.text)
         except SserecError as fault:

@@ -20,7 +20,8 @@ INDENT = 2
 MAX_STRING = 4096
 """Of a longer string only the beginning is shown: base64 of an image says nothing that its size does not."""
 MAX_RAW_BYTES = 64 * 1024
-FULL_HEX_WIDTH = 76
+HEX_WIDTHS = ((16, 76), (8, 43))
+"""Bytes in a row of hex, and how wide a pane has to be for that; four in a narrower one."""
 FOLDED = " … "
 NS = 1_000_000_000
 
@@ -117,7 +118,7 @@ class DetailPane(TextPane):
 
     def _hex_form(self, detail: Detail) -> Iterator[tuple[int | None, list[Piece]]]:
         assert self._tape is not None
-        row_bytes = 16 if self.size.width >= FULL_HEX_WIDTH else 8
+        row_bytes = next((count for count, width in HEX_WIDTHS if self.size.width >= width), 4)
         for line in hex_lines(self._tape, detail, row_bytes=row_bytes):
             if line.border is not None:
                 yield None, [(border(line.border), self.ink("time"))]

@@ -15,7 +15,7 @@ from textual.strip import Strip
 from sserec.display import printable
 from sserec.records import Severity
 from sserec.tui import kinds
-from sserec.tui.kinds import kind_ink, tail
+from sserec.tui.kinds import behind_dot, kind_ink, tail
 from sserec.tui.lines import LineView, strip_of, title
 from sserec.tui.model.cursor import Cursor
 from sserec.tui.model.rows import Flags, Line
@@ -30,6 +30,8 @@ class Columns(NamedTuple):
     number: int
     gap: int
     type: int
+    """At least; in a narrow pane a long type moves what stands behind it rather than being cut."""
+    longest_type: int
     kind: int
 
 
@@ -37,12 +39,12 @@ def columns(width: int, event_count: int) -> Columns:
     """What fits: the narrower the pane, the fewer columns."""
     number = max(len(str(event_count)), 3)
     if width < 44:
-        return Columns(number, 0, max(width - number - 18, 8), 0)
+        return Columns(number, 0, 6, 10, 0)
     if width < 64:
-        return Columns(number, 0, 14, 0)
+        return Columns(number, 0, 14, 14, 0)
     if width < 100:
-        return Columns(number, 8, 14, 0)
-    return Columns(number, 8, 26, 17)
+        return Columns(number, 8, 14, 14, 0)
+    return Columns(number, 8, 26, 26, 17)
 
 
 class EventLines(LineView):
@@ -64,7 +66,7 @@ class EventLines(LineView):
             (number.rjust(widths.number) + " ", self.ink("quiet")),
             (self.time(line).rjust(8) + " ", self.ink("time")),
         ]
-        if widths.gap:
+        if widths.gap and self.time_column != "delta":
             pieces.append((gap(line).rjust(widths.gap) + "  ", self.ink("quiet")))
         else:
             pieces.append((" ", Style.null()))
@@ -78,12 +80,19 @@ class EventLines(LineView):
         step = "" if line.step is None else str(line.step)
         ink = self.kind_ink(line)
         pieces = [
-            (tail(printable(line.type), widths.type).ljust(widths.type) + " ", ink),
+            (self.type(line).ljust(widths.type) + " ", ink),
             (step.rjust(2) + "  ", self.ink("quiet")),
         ]
         if widths.kind:
             pieces.append((tail(printable(line.kind or ""), widths.kind).ljust(widths.kind) + "  ", ink))
         return [*pieces, (line.text, self.ink("plain"))]
+
+    def type(self, line: Line) -> str:
+        """The event's type; in a narrow pane the end of it."""
+        type_, widths = printable(line.type), self._columns
+        if len(type_) > widths.type < widths.longest_type:
+            type_ = behind_dot(type_)
+        return tail(type_, widths.longest_type)
 
     def kind_ink(self, line: Line) -> Style:
         """The ink of the step's type, where the event names it."""

@@ -54,3 +54,9 @@ def tail(text: str, width: int) -> str:
     if dot and len(rest) < width:
         return ELLIPSIS + rest
     return ELLIPSIS + text[len(text) - width + 1 :]
+
+
+def behind_dot(text: str) -> str:
+    """``…delta`` for ``step.delta``; a text without a dot as it is."""
+    _, dot, rest = text.partition(".")
+    return ELLIPSIS + rest if dot else text

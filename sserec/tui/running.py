@@ -32,6 +32,7 @@ class Running(DeskBase):
     """Keys and commands that lead elsewhere."""
 
     _replay: "subprocess.Popen[str] | None" = None
+    _replay_is_ending = False
 
     # replay
 
@@ -48,6 +49,7 @@ class Running(DeskBase):
             text=True,
             start_new_session=True,
         )
+        self._replay_is_ending = False
         self.say("starting a replay …")
         self.run_worker(partial(self._listen, self._replay), group="replay", thread=True)
 
@@ -66,10 +68,12 @@ class Running(DeskBase):
             self._replay = None
             self.tell_status()
         else:
-            self.say(f"replay: {printable(said.line.removeprefix('sserec: '))} (r ends it)")
+            how_to_end = "" if self._replay_is_ending else " (r ends it)"
+            self.say(f"replay: {printable(said.line.removeprefix('sserec: '))}{how_to_end}")
 
     def end_replay(self) -> None:
         if self._replay is not None:
+            self._replay_is_ending = True
             self._replay.terminate()
 
     # diff

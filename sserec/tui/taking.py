@@ -8,7 +8,7 @@ from functools import partial
 
 from textual.message import Message
 
-from sserec.display import printable, size
+from sserec.display import count, printable, size
 from sserec.errors import SserecError
 from sserec.export import FORMATS
 from sserec.records import Severity
@@ -25,6 +25,9 @@ class Told(Message):
     def __init__(self, notice: str) -> None:
         super().__init__()
         self.notice = notice
+
+
+CHECKING = "checking …"
 
 
 class Taking(Handing, DeskBase):
@@ -127,6 +130,12 @@ class Taking(Handing, DeskBase):
     def do_findings(self, _: str) -> None:
         self.action_findings()
 
+    def findings_in_short(self) -> str:
+        """What a check came to."""
+        findings = self.stream.findings
+        total = len(findings.whole) + sum(len(findings.of(event)) for event in findings.events)
+        return f"checked: {count(total, 'finding')} (c shows them)" if total else "checked: nothing is wrong"
+
     def finding_lines(self) -> list[PageLine]:
         lines = [
             PageLine(printable(problem), kinds.FINDINGS[Severity.ERROR]) for problem in self.document.problems
@@ -146,5 +155,5 @@ class Taking(Handing, DeskBase):
             self.cursor_moved()
 
     def do_check(self, _: str) -> None:
-        self.say("checking …")
+        self.say(CHECKING)
         self.start("check", self.document.check())

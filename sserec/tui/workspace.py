@@ -22,7 +22,7 @@ from sserec.tui.moving import Moving
 from sserec.tui.page import PageLine
 from sserec.tui.picturing import Picturing
 from sserec.tui.running import Running
-from sserec.tui.taking import Taking
+from sserec.tui.taking import CHECKING, Taking
 from sserec.tui.text_pane import TextPane
 
 REFRESH_S = 0.05
@@ -200,6 +200,8 @@ class Workspace(Moving, Finding, Taking, Running, Picturing):
         self.timeline.picture_changed()
         if progress is None:
             self.show_detail()
+            if self.notice == CHECKING:
+                self.say(self.findings_in_short())
 
     def watch_file(self) -> None:
         """Looks at the file again and again, as long as it grows."""

@@ -49,7 +49,9 @@ class Needle:
     @classmethod
     def value(cls, key: str, text: str) -> Self:
         """Finds a key of a JSON object that has a string, or a literal, of letters that JSON writes as they are."""
-        return cls(b"", re.compile(_after_key(key) + b'"?%b(?=["\\s,\\]}])' % re.escape(text.encode())), False)
+        return cls(
+            b"", re.compile(_after_key(key) + b'"?%b(?=["\\s,\\]}])' % re.escape(text.encode())), False
+        )
 
     @classmethod
     def number(cls, key: str, holds: Callable[[float], bool]) -> Self:

@@ -311,7 +311,7 @@ def test_what_is_no_query_says_why(tab: Tab, tmp_path: Path, query: str, words: 
 
 def test_what_a_filter_hides_comes_back(tab: Tab, tmp_path: Path) -> None:
     opened_sample(tab, tmp_path, "text.")
-    assert search(tab, "@event=done") == "1 of 16 entries"
+    assert search(tab, "@event=done") == "1 of 16 lines"
     search(tab, "")
     assert len(texts(tab, "#rows [role=option]")) == 16
 
@@ -448,9 +448,9 @@ def test_a_hundred_thousand_events_are_a_list_of_a_few_elements(tab: Tab, large:
 
 def test_a_hundred_thousand_events_are_filtered(tab: Tab, large: Path) -> None:
     tab.open(large)
-    assert search(tab, "word99999") == "1 of 100,001 entries"
+    assert search(tab, "word99999") == "1 of 100,001 lines"
     assert texts(tab, "#rows .number") == ["100,001"]
-    assert search(tab, "@event=step.start") == "40 of 100,001 entries"
+    assert search(tab, "@event=step.start") == "40 of 100,001 lines"
 
 
 def test_every_control_has_a_name_for_those_who_listen(tab: Tab, tmp_path: Path) -> None:

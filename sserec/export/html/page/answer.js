@@ -1,6 +1,7 @@
 // The answer as it stood at a moment: steps under their headings, each part in its own way.
 //
-// A step is drawn anew only where the fold says that it changed, and of a text that grew only its last paragraph.
+// A step is drawn anew only where the fold says that it changed, and of a text that grew only its last
+// paragraph.
 
 const PLAYED = { image: "img", audio: "audio", video: "video" };
 const SAID_ELSEWHERE = new Set(["type", "signature", "id", "call_id", "name", "server_name", "is_error"]);
@@ -23,14 +24,17 @@ class AnswerView {
     const wasAtFoot = this.body.scrollHeight - this.body.scrollTop - this.body.clientHeight < 40;
     const steps = stepsOf(interaction);
     const isOver = position === this.exchange.length;
-    const isOpen = !isOver && end === "open" && [undefined, null, "in_progress"].includes(interaction?.status);
+    const isOpen =
+      !isOver && end === "open" && [undefined, null, "in_progress"].includes(interaction?.status);
     for (const gone of this.views.splice(steps.length + (error === null ? 0 : 1))) gone.element.remove();
     steps.forEach((step, index) => {
       if (touched && !touched.has(index) && this.views[index]?.isStep) return;
       this.#view(index, true).show(blocksOf(step, index, this.exchange));
     });
     if (error !== null) this.#view(steps.length, false).show([errorBlock(error)]);
-    this.views.forEach((view, index) => view.element.classList.toggle("arriving", isOpen && index === steps.length - 1));
+    this.views.forEach((view, index) =>
+      view.element.classList.toggle("arriving", isOpen && index === steps.length - 1),
+    );
     this.#say(this.#words(steps.length || error !== null, isOver, end));
     showFacts(interaction, end);
     if (!isOver && (wasAtFoot || !this.isPlayed)) this.body.scrollTop = this.body.scrollHeight; // where it grows
@@ -53,7 +57,9 @@ class AnswerView {
     const { ending, clean } = this.exchange.summary;
     const { late } = this.exchange.told;
     if (late && !isOver) return `${count(late, "event")} of this answer are told only with a later one.`;
-    return isOver && (end === "open" || !clean) ? `The stream ended here: ${ending ?? "nothing more was recorded"}.` : "";
+    return isOver && (end === "open" || !clean)
+      ? `The stream ended here: ${ending ?? "nothing more was recorded"}.`
+      : "";
   }
 
   #say(words) {
@@ -113,7 +119,10 @@ class BlockView {
   show({ title, meta, form, value, draw }) {
     const titled = JSON.stringify([title, meta]);
     if (titled !== this.titled) {
-      this.heading.replaceChildren(visible(title), ...meta.map((word) => element("span", { class: "meta" }, visible(word))));
+      this.heading.replaceChildren(
+        visible(title),
+        ...meta.map((word) => element("span", { class: "meta" }, visible(word))),
+      );
       this.titled = titled;
     }
     if (form === "markdown") this.#markdown(value);
@@ -138,11 +147,13 @@ class BlockView {
 
 /** The blocks of a step: what people read under one heading each. */
 function blocksOf(step, index, exchange) {
-  if (step === null || typeof step !== "object" || Array.isArray(step)) return [jsonOf("step", "step", [], step)];
+  if (step === null || typeof step !== "object" || Array.isArray(step))
+    return [jsonOf("step", "step", [], step)];
   const type = String(step.type ?? "step");
   const place = new Places(index, exchange);
   if (type === "thought") return partsOf(type, step.summary, signed(step), place, "\n\n");
-  if (type === "model_output" || type === "user_input") return partsOf(type, step.content, failed(step), place);
+  if (type === "model_output" || type === "user_input")
+    return partsOf(type, step.content, failed(step), place);
   if (type.endsWith("_call")) return [callOf(type, step)];
   if (type.endsWith("_result")) return resultOf(type, step, place);
   return partsOf(type, [step], [], place);
@@ -161,17 +172,28 @@ class Places {
   }
 }
 
-const blockOf = (type, title, meta, form, value, draw) => ({ type, title, meta, form, value, draw, key: `${form} ${title}` });
+const blockOf = (type, title, meta, form, value, draw) => ({
+  type,
+  title,
+  meta,
+  form,
+  value,
+  draw,
+  key: `${form} ${title}`,
+});
 const jsonOf = (type, title, meta, value) => {
   const text = jsonText(value);
   return blockOf(type, title, meta, "json", text, () => jsonBlock(text));
 };
-const plainOf = (type, title, meta, text) => blockOf(type, title, meta, "text", text, () => element("pre", { class: "code" }, visible(text)));
+const plainOf = (type, title, meta, text) =>
+  blockOf(type, title, meta, "text", text, () => element("pre", { class: "code" }, visible(text)));
 const errorBlock = (error) => jsonOf("error", "error", [], error);
 const failed = (step) => (step.error ? [`error: ${jsonText(step.error)}`] : []);
 
 function signed(step) {
-  return typeof step.signature === "string" && step.signature ? [`signature ${size(step.signature.length)}`] : [];
+  return typeof step.signature === "string" && step.signature
+    ? [`signature ${size(step.signature.length)}`]
+    : [];
 }
 
 /** Texts that follow one another are one block; everything else is one of its own. */
@@ -202,24 +224,41 @@ function partsOf(type, parts, meta, place, between = "") {
 }
 
 function otherPart(type, part, carried) {
-  if (part === null || typeof part !== "object" || !("data" in part || "uri" in part)) return jsonOf(type, type, [], part);
+  if (part === null || typeof part !== "object" || !("data" in part || "uri" in part))
+    return jsonOf(type, type, [], part);
   const title = typeof part.type === "string" ? part.type : type;
   const length = part.data?.[TAG] ?? 0;
   const isWhole = Boolean(carried?.id) && carried.characters === length;
   const text = jsonText(part) + isWhole;
-  return blockOf(type, title, [], "media", text, () => mediaFigure(part, length, isWhole ? carried : null, carried?.why));
+  return blockOf(type, title, [], "media", text, () =>
+    mediaFigure(part, length, isWhole ? carried : null, carried?.why),
+  );
 }
 
 /** An image, a sound, a film, or what there is to say of one that is not shown. */
 function mediaFigure(part, length, carried, why) {
   const type = typeof part.mime_type === "string" ? part.mime_type : "no type";
-  const amount = length ? size(Math.floor((length * 3) / 4)) : typeof part.uri === "string" ? `not sent along: ${part.uri}` : "empty";
-  const caption = element("figcaption", {}, visible([type, amount, ...(carried || !why ? [] : [why])].join(" · ")));
+  const amount = length
+    ? size(Math.floor((length * 3) / 4))
+    : typeof part.uri === "string"
+      ? `not sent along: ${part.uri}`
+      : "empty";
+  const caption = element(
+    "figcaption",
+    {},
+    visible([type, amount, ...(carried || !why ? [] : [why])].join(" · ")),
+  );
   const figure = element("figure", {}, caption);
   const tag = carried && PLAYED[carried.shown.split("/")[0]];
   if (tag) {
     const source = `data:${carried.shown};base64,${byId(carried.id).textContent}`;
-    figure.prepend(element(tag, { src: source, controls: tag !== "img", alt: tag === "img" ? visible(`${type}, ${amount}`) : null }));
+    figure.prepend(
+      element(tag, {
+        src: source,
+        controls: tag !== "img",
+        alt: tag === "img" ? visible(`${type}, ${amount}`) : null,
+      }),
+    );
   }
   return figure;
 }
@@ -230,17 +269,26 @@ function callOf(type, step) {
   const { arguments: given } = step;
   if (typeof given === "string") return plainOf(type, title, meta, given);
   if (typeof given?.code === "string") return plainOf(type, title, meta, given.code);
-  return given === undefined || given === null ? plainOf(type, title, meta, "") : jsonOf(type, title, meta, given);
+  return given === undefined || given === null
+    ? plainOf(type, title, meta, "")
+    : jsonOf(type, title, meta, given);
 }
 
 function resultOf(type, step, place) {
-  const meta = [...(step.call_id ? [`for ${String(step.call_id)}`] : []), ...(step.is_error ? ["failed"] : [])];
+  const meta = [
+    ...(step.call_id ? [`for ${String(step.call_id)}`] : []),
+    ...(step.is_error ? ["failed"] : []),
+  ];
   const title = step.name ? `${type} ${String(step.name)}` : type;
   const { result } = step;
   if (typeof result === "string") return [plainOf(type, title, meta, result)];
   if (Array.isArray(result)) {
     const blocks = partsOf(type, result, [], place);
-    return blocks.map((each, index) => (each.form === "media" ? each : { ...each, title, meta: index ? [] : meta, key: `${each.form} ${title}` }));
+    return blocks.map((each, index) =>
+      each.form === "media"
+        ? each
+        : { ...each, title, meta: index ? [] : meta, key: `${each.form} ${title}` },
+    );
   }
   if (result !== undefined && result !== null) return [jsonOf(type, title, meta, result)];
   const rest = Object.fromEntries(Object.entries(step).filter(([key]) => !SAID_ELSEWHERE.has(key)));
@@ -257,6 +305,7 @@ function sourcesOf(type, annotations) {
   }
   if (!lines.size) return [];
   const value = [...lines].join("\n");
-  const items = () => element("ul", { class: "sources" }, ...[...lines].map((line) => element("li", {}, visible(line))));
+  const items = () =>
+    element("ul", { class: "sources" }, ...[...lines].map((line) => element("li", {}, visible(line))));
   return [blockOf(type, "sources", [], "sources", value, items)];
 }

@@ -1,7 +1,8 @@
 // One exchange: its entries by their row, with times and numbers, and what there is to say about each.
 //
-// A row is an entry from 0 on; events among them have numbers from 1. A position counts the rows that have come: 0 is before
-// the first. Where the page had no room for all events, one last row stands for those left out.
+// A row is an entry from 0 on; events among them have numbers from 1. A position counts the rows that have
+// come: 0 is before the first. Where the page had no room for all events, one last row stands for those left
+// out.
 
 class Exchange {
   constructor(summary, told) {
@@ -17,7 +18,8 @@ class Exchange {
     this.stalls = new Set(told.stalls.map(([after]) => this.rowOf(after) + 1));
     this.findings = byRow(this, told.findings);
     this.marks = byRow(this, told.marks);
-    this.begin = told.begin_ns === null ? this.times[0] ?? 0 : Math.min(told.begin_ns, this.times[0] ?? told.begin_ns);
+    this.begin =
+      told.begin_ns === null ? (this.times[0] ?? 0) : Math.min(told.begin_ns, this.times[0] ?? told.begin_ns);
     this.end = Math.max(this.times[this.times.length - 1] ?? 0, told.end_ns ?? 0);
   }
 
@@ -43,7 +45,8 @@ class Exchange {
   /** The row of an event. */
   rowOf(number) {
     let row = number - 1;
-    for (let before = 0, next; (next = countUpTo(this.strays, row)) !== before; before = next) row = number - 1 + next;
+    for (let before = 0, next; (next = countUpTo(this.strays, row)) !== before; before = next)
+      row = number - 1 + next;
     return row;
   }
 
@@ -107,7 +110,8 @@ function byRow(exchange, said) {
 }
 
 const SEVERITIES = ["error", "warning", "note"];
-const worst = (findings) => SEVERITIES.find((severity) => findings?.some((each) => each.severity === severity));
+const worst = (findings) =>
+  SEVERITIES.find((severity) => findings?.some((each) => each.severity === severity));
 
 /** An entry as a filter looks at it. */
 class Subject {
@@ -120,7 +124,10 @@ class Subject {
     const [type, , , , data] = this.line;
     if (this.odd.stray) return data;
     const name = this.odd.name ?? type;
-    const lines = data.split("\n").map((line) => `data: ${line}\n`).join("");
+    const lines = data
+      .split("\n")
+      .map((line) => `data: ${line}\n`)
+      .join("");
     return (name === "message" ? "" : `event: ${name}\n`) + lines + "\n";
   }
 

@@ -1,7 +1,8 @@
-// The answer at any event: sserec folded the stream, and wrote down what each event changed; here that is repeated.
+// The answer at any event: sserec folded the stream, and wrote down what each event changed; here that is
+// repeated.
 //
-// Copies of the state are kept on the way, so that going back repeats a thousand changes and not all. They stand further
-// apart where a state is large: memory stays linear in what the page carries.
+// Copies of the state are kept on the way, so that going back repeats a thousand changes and not all. They
+// stand further apart where a state is large: memory stays linear in what the page carries.
 
 const SPACING = 1024;
 
@@ -90,7 +91,7 @@ class Fold {
   #nearest(events) {
     const places = this.places;
     let low = 0;
-    for (let high = places.length; high - low > 1; ) {
+    for (let high = places.length; high - low > 1;) {
       const middle = (low + high) >> 1;
       if (places[middle].at <= events) low = middle;
       else high = middle;

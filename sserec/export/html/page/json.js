@@ -1,6 +1,7 @@
 // JSON to look at: indented and coloured by its own text, never by what JavaScript makes of it.
 //
-// A number is shown as it was written, though no double holds it; keys keep their order, and a repeated key is seen twice.
+// A number is shown as it was written, though no double holds it; keys keep their order, and a repeated key
+// is seen twice.
 
 const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/gs;
 const MAX_TOKENS = 4000;
@@ -71,10 +72,12 @@ function jsonText(value) {
   if (value === null || typeof value !== "object") return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(jsonText).join(",")}]`;
   const keys = Object.keys(value);
-  if (keys.length === 1 && keys[0] === TAG) return told(value[TAG]);
+  if (keys.length === 1 && keys[0] === TAG) return travelled(value[TAG]);
   return `{${keys.map((key) => `${JSON.stringify(key)}:${jsonText(own(value, key))}`).join(",")}}`;
 }
 
-const told = (what) => (typeof what === "number" ? JSON.stringify(`… ${count(what, "character")} …`) : String(what));
+/** What a tagged value stands for: a number as it was written, or how long a text is. */
+const travelled = (what) =>
+  typeof what === "number" ? JSON.stringify(`… ${count(what, "character")} …`) : String(what);
 
 const jsonBlock = (text) => element("pre", { class: "json" }, jsonLines(text));

@@ -1,8 +1,18 @@
 // Every key of the page in one table, the viewer's where both have them; the help is made from it.
 //
-// A key alone does nothing while a person types or has turned such keys off, as speech input needs (WCAG 2.2, 2.1.4).
+// A key alone does nothing while a person types or has turned such keys off, as speech input needs (WCAG 2.2,
+// 2.1.4).
 
-const NAMES = { " ": "Space", ArrowDown: "↓", ArrowUp: "↑", PageDown: "PgDn", PageUp: "PgUp", Escape: "Esc", ArrowRight: "→", ArrowLeft: "←" };
+const NAMES = {
+  " ": "Space",
+  ArrowDown: "↓",
+  ArrowUp: "↑",
+  PageDown: "PgDn",
+  PageUp: "PgUp",
+  Escape: "Esc",
+  ArrowRight: "→",
+  ArrowLeft: "←",
+};
 
 /** The keys, in groups; `page` does what they say. */
 function keyTable(page) {
@@ -49,7 +59,11 @@ function keyTable(page) {
 /** Listens for keys, and fills the help. */
 function listenForKeys(page) {
   const table = keyTable(page);
-  const does = new Map(Object.values(table).flat().flatMap(([keys, , run]) => keys.map((key) => [key, run])));
+  const does = new Map(
+    Object.values(table)
+      .flat()
+      .flatMap(([keys, , run]) => keys.map((key) => [key, run])),
+  );
   const alone = element("input", { type: "checkbox", id: "alone", checked: true });
   alone.checked = true;
   document.addEventListener("keydown", (press) => {
@@ -60,7 +74,14 @@ function listenForKeys(page) {
     run(press.key);
   });
   byId("help-keys").replaceChildren(
-    ...Object.entries(table).map(([group, rows]) => element("section", {}, element("h3", {}, group), element("dl", { class: "keys" }, ...rows.map(([keys, words]) => helpLine(keys, words))))),
+    ...Object.entries(table).map(([group, rows]) =>
+      element(
+        "section",
+        {},
+        element("h3", {}, group),
+        element("dl", { class: "keys" }, ...rows.map(([keys, words]) => helpLine(keys, words))),
+      ),
+    ),
     element("label", { class: "alone" }, alone, " keys without Ctrl, Alt or ⌘"),
   );
 }
@@ -76,5 +97,10 @@ function belongsTo({ key, target }) {
 function helpLine(keys, words) {
   const shown = keys.length > 4 ? [keys[0], "…", keys[keys.length - 1]] : keys;
   const named = shown.map((key) => key.replace(/[^+]+$|^\+$/, (last) => NAMES[last] ?? last));
-  return element("div", {}, element("dt", {}, ...named.flatMap((key) => (key === "…" ? [key] : [element("kbd", {}, key), " "]))), element("dd", {}, words));
+  return element(
+    "div",
+    {},
+    element("dt", {}, ...named.flatMap((key) => (key === "…" ? [key] : [element("kbd", {}, key), " "]))),
+    element("dd", {}, words),
+  );
 }

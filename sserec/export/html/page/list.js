@@ -1,7 +1,7 @@
 // The list of events: as many elements as fit on the screen, however many events there are.
 //
-// Every row has the same height, so that the place of a row follows from its number. A row that is not unpacked yet has its
-// number and its time, and gets its words a moment later.
+// Every row has the same height, so that the place of a row follows from its number. A row that is not
+// unpacked yet has its number and its time, and gets its words a moment later.
 
 const OVERSCAN = 8;
 const SIGNS = { error: "!", warning: "?", note: "·" };
@@ -43,7 +43,9 @@ class List {
   }
 
   placeOf(row) {
-    return this.chosen ? within(countUpTo(this.chosen, row - 1), 0, Math.max(this.chosen.length - 1, 0)) : row;
+    return this.chosen
+      ? within(countUpTo(this.chosen, row - 1), 0, Math.max(this.chosen.length - 1, 0))
+      : row;
   }
 
   /** Shows only these rows; null shows all. */
@@ -73,7 +75,8 @@ class List {
     const top = this.placeOf(this.cursor) * this.rowHeight;
     const { scrollTop, clientHeight } = this.box;
     if (top < scrollTop) this.box.scrollTop = top;
-    else if (top + this.rowHeight > scrollTop + clientHeight) this.box.scrollTop = top + this.rowHeight - clientHeight;
+    else if (top + this.rowHeight > scrollTop + clientHeight)
+      this.box.scrollTop = top + this.rowHeight - clientHeight;
   }
 
   redraw() {
@@ -87,7 +90,10 @@ class List {
   draw() {
     if (!this.exchange) return;
     const first = Math.max(Math.floor(this.box.scrollTop / this.rowHeight) - OVERSCAN, 0);
-    const last = Math.min(first + Math.ceil(this.box.clientHeight / this.rowHeight) + 2 * OVERSCAN, this.length);
+    const last = Math.min(
+      first + Math.ceil(this.box.clientHeight / this.rowHeight) + 2 * OVERSCAN,
+      this.length,
+    );
     const wanted = new Set();
     for (let place = first; place < last; place += 1) wanted.add(this.rowAt(place));
     for (const [row, element] of this.shown) {
@@ -131,8 +137,13 @@ class List {
     const { exchange } = this;
     const [type, step, kind, words, , , odd] = line ?? ["", null, null, "…"];
     const made = element("div", {
-      role: "option", id: `row-${row}`, "data-row": row, class: `row ${line ? kindOf(kind ?? type) : "waiting"}${odd?.stray ? " stray" : ""}`,
-      "aria-setsize": this.length, "aria-posinset": place + 1, "aria-selected": "false",
+      role: "option",
+      id: `row-${row}`,
+      "data-row": row,
+      class: `row ${line ? kindOf(kind ?? type) : "waiting"}${odd?.stray ? " stray" : ""}`,
+      "aria-setsize": this.length,
+      "aria-posinset": place + 1,
+      "aria-selected": "false",
     });
     made.style.transform = `translateY(${place * this.rowHeight}px)`;
     made.append(
@@ -155,7 +166,15 @@ class List {
   #sign(row) {
     const found = worst(this.exchange.findings.get(row));
     const marks = this.exchange.marks.get(row);
-    const sign = found ? SIGNS[found] : marks ? (marks.some((mark) => mark.text) ? "◈" : "◆") : this.exchange.stalls.has(row) ? "●" : "";
+    const sign = found
+      ? SIGNS[found]
+      : marks
+        ? marks.some((mark) => mark.text)
+          ? "◈"
+          : "◆"
+        : this.exchange.stalls.has(row)
+          ? "●"
+          : "";
     const word = found ?? (marks ? "mark" : sign ? "stall" : "");
     return sign ? element("span", { role: "img", class: word, "aria-label": word, title: word }, sign) : "";
   }
@@ -170,7 +189,8 @@ class List {
   #markCursor() {
     for (const [row, element] of this.shown) {
       const isCursor = row === this.cursor;
-      if ((element.getAttribute("aria-selected") === "true") !== isCursor) element.setAttribute("aria-selected", isCursor);
+      if ((element.getAttribute("aria-selected") === "true") !== isCursor)
+        element.setAttribute("aria-selected", isCursor);
       element.classList.toggle("to-come", row > this.cursor);
     }
     if (this.shown.has(this.cursor)) this.box.setAttribute("aria-activedescendant", `row-${this.cursor}`);

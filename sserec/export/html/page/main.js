@@ -1,4 +1,4 @@
-// The page: one exchange is open, a position in it is shown everywhere, and whatever moves it comes through here.
+// The page: one exchange is open, a position in it is shown everywhere, and whatever moves it comes here.
 
 const REMEMBER_MS = 300;
 const TOLD_PROBLEMS = 3;
@@ -18,7 +18,8 @@ class Page {
 
   /** Opens an exchange, at an event or at its end. */
   async open(number, event = null) {
-    const summary = this.recording.exchanges.find((each) => each.number === number) ?? this.recording.exchanges[0];
+    const summary =
+      this.recording.exchanges.find((each) => each.number === number) ?? this.recording.exchanges[0];
     this.exchange = await Exchange.open(summary);
     this.list.open(this.exchange);
     this.answer.open(this.exchange);
@@ -27,9 +28,12 @@ class Page {
     this.player.open(this.exchange);
     byId("filter").value = "";
     this.search("");
-    for (const button of byId("exchanges").children) button.setAttribute("aria-current", Number(button.dataset.number) === summary.number);
+    for (const button of byId("exchanges").children)
+      button.setAttribute("aria-current", Number(button.dataset.number) === summary.number);
     byId("play").disabled = !this.exchange.isTimed;
-    byId("play").title = this.exchange.isTimed ? "Play or pause (space)" : "This recording knows no times to play by";
+    byId("play").title = this.exchange.isTimed
+      ? "Play or pause (space)"
+      : "This recording knows no times to play by";
     await this.seek(event === null ? this.exchange.length : this.exchange.rowOf(event) + 1);
   }
 
@@ -115,7 +119,9 @@ class Page {
   }
 
   faster(way) {
-    const index = way ? within(SPEEDS.indexOf(this.player.speed) + way, 0, SPEEDS.length - 1) : SPEEDS.indexOf(1);
+    const index = way
+      ? within(SPEEDS.indexOf(this.player.speed) + way, 0, SPEEDS.length - 1)
+      : SPEEDS.indexOf(1);
     byId("speed").value = String(SPEEDS[index]);
     this.player.setSpeed(SPEEDS[index]);
     say(`speed ${SPEEDS[index]}`);
@@ -150,7 +156,7 @@ class Page {
         if (asks(new Subject(exchange, first + index, line))) rows.push(first + index);
       });
     }
-    this.#filtered(rows, `${rows.length.toLocaleString("en")} of ${count(exchange.told.count, "entry").replace("entrys", "entries")}`);
+    this.#filtered(rows, `${rows.length.toLocaleString("en")} of ${count(exchange.told.count, "line")}`);
   }
 
   #filtered(rows, words, isWrong = false) {
@@ -174,12 +180,14 @@ class Page {
 
   #clock() {
     const { exchange, position } = this;
-    if (!exchange.isTimed) return `${position.toLocaleString("en")} / ${exchange.length.toLocaleString("en")}`;
-    const now = position === exchange.length ? exchange.end : position ? exchange.timeAt(position - 1) : exchange.begin;
+    if (!exchange.isTimed)
+      return `${position.toLocaleString("en")} / ${exchange.length.toLocaleString("en")}`;
+    const now =
+      position === exchange.length ? exchange.end : position ? exchange.timeAt(position - 1) : exchange.begin;
     return `${seconds(now)} / ${seconds(exchange.end)} s`;
   }
 
-  /** Writes the place into the address once it has been left alone, so that it can be passed on: `page.html#2.512`. */
+  /** Writes the place into the address once it is left alone, so that it can be passed on: `page.html#2.512`. */
   #remember() {
     clearTimeout(this.remembering);
     this.remembering = setTimeout(() => {
@@ -192,22 +200,38 @@ class Page {
 
 function tellProblems(problems) {
   const told = problems.slice(0, TOLD_PROBLEMS).map((problem) => `Damaged: ${problem}`);
-  if (problems.length > TOLD_PROBLEMS) told.push(`and ${count(problems.length - TOLD_PROBLEMS, "problem")} more`);
+  if (problems.length > TOLD_PROBLEMS)
+    told.push(`and ${count(problems.length - TOLD_PROBLEMS, "problem")} more`);
   byId("notices").replaceChildren(...told.map((words) => element("p", { class: "notice" }, words)));
 }
 
 function listExchanges(page) {
   const { exchanges } = page.recording;
   byId("exchanges").hidden = !exchanges.length;
-  byId("exchanges").replaceChildren(...exchanges.map((each) => {
-    const words = [each.method, each.path, each.status].filter((word) => word !== null && word !== "").join(" ");
-    const button = element("button", { type: "button", "data-number": each.number, class: each.clean ? "" : "unclean" },
-      element("span", { class: "number" }, String(each.number)), element("span", { class: "what" }, words),
-      element("span", { class: "how" }, [each.ending, count(each.events, "event")].filter(Boolean).join(" · ")));
-    if (each.worst) button.append(element("span", { role: "img", class: each.worst, "aria-label": each.worst }, SIGNS[each.worst]));
-    button.addEventListener("click", () => page.open(each.number));
-    return button;
-  }));
+  byId("exchanges").replaceChildren(
+    ...exchanges.map((each) => {
+      const words = [each.method, each.path, each.status]
+        .filter((word) => word !== null && word !== "")
+        .join(" ");
+      const button = element(
+        "button",
+        { type: "button", "data-number": each.number, class: each.clean ? "" : "unclean" },
+        element("span", { class: "number" }, String(each.number)),
+        element("span", { class: "what" }, words),
+        element(
+          "span",
+          { class: "how" },
+          [each.ending, count(each.events, "event")].filter(Boolean).join(" · "),
+        ),
+      );
+      if (each.worst)
+        button.append(
+          element("span", { role: "img", class: each.worst, "aria-label": each.worst }, SIGNS[each.worst]),
+        );
+      button.addEventListener("click", () => page.open(each.number));
+      return button;
+    }),
+  );
 }
 
 function listenToControls(page) {
@@ -215,7 +239,9 @@ function listenToControls(page) {
   byId("back").addEventListener("click", () => page.step(-1));
   byId("step").addEventListener("click", () => page.step(1));
   byId("help-button").addEventListener("click", () => page.help());
-  byId("speed").append(...SPEEDS.map((speed) => element("option", { value: speed, selected: speed === 1 }, `×${speed}`)));
+  byId("speed").append(
+    ...SPEEDS.map((speed) => element("option", { value: speed, selected: speed === 1 }, `×${speed}`)),
+  );
   byId("speed").addEventListener("change", (event) => page.player.setSpeed(Number(event.target.value)));
   byId("idle").append(...SILENCES.map(([words], index) => element("option", { value: index }, words)));
   byId("idle").addEventListener("change", (event) => page.player.setIdle(SILENCES[event.target.value][1]));
@@ -261,7 +287,9 @@ function answers(recording) {
 }
 
 main().catch((fault) => {
-  const words = globalThis.DecompressionStream ? `This page is broken: ${fault.message}` : "This page needs a browser of 2023 or later.";
+  const words = globalThis.DecompressionStream
+    ? `This page is broken: ${fault.message}`
+    : "This page needs a browser of 2023 or later.";
   byId("notices").replaceChildren(element("p", { class: "notice" }, words));
   document.documentElement.dataset.state = "broken";
   throw fault;

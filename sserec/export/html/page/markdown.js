@@ -1,13 +1,14 @@
 // Markdown as models write it, made of elements, never of markup.
 //
-// A text is cut into paragraphs where a new one can begin whatever stood before, and each is laid out once: while an answer
-// arrives only its last paragraph changes. A link is shown and leads nowhere: a page about a recording sends nobody away.
+// A text is cut into paragraphs where a new one can begin whatever stood before, and each is laid out once:
+// while an answer arrives only its last paragraph changes. A link is shown and leads nowhere: a page about a
+// recording sends nobody away.
 
 const FENCE = /^ {0,3}(`{3,}|~{3,})\s*([^`\s]*)[^`]*$/;
 const INLINE =
   /(?<!`)(`+)(?!`)([^]*?[^`])\1(?!`)|\*\*(?=\S)([^*]+?)\*\*|__(?=\S)([^_]+?)__|\*(?=\S)([^*\n]+?)\*|~~([^~]+?)~~|\[([^\][]*)\]\(([^()\s]*)\)|\\([!-/:-@[-`{-~])/g;
-const MAX_PARAGRAPH = 20000;
 /** A longer one is shown as it is: no paragraph that people read is. */
+const MAX_PARAGRAPH = 20000;
 
 /** Where the paragraphs of a text begin. */
 function paragraphs(text, from = 0) {
@@ -21,11 +22,18 @@ function paragraphs(text, from = 0) {
     const line = text.slice(position, Math.min(end, position + 200)).trimEnd();
     const found = FENCE.exec(line);
     const opens = found && !fence;
-    if ((opens || (wasBlank && !fence && line && !/^\s/.test(line))) && position > starts[starts.length - 1]) {
+    if (
+      (opens || (wasBlank && !fence && line && !/^\s/.test(line))) &&
+      position > starts[starts.length - 1]
+    ) {
       starts.push(position);
     }
     if (opens) fence = found[1];
-    else if (fence && line.trim().startsWith(fence) && !line.trim().slice(fence.length).replaceAll(fence[0], "")) {
+    else if (
+      fence &&
+      line.trim().startsWith(fence) &&
+      !line.trim().slice(fence.length).replaceAll(fence[0], "")
+    ) {
       fence = null;
       starts.push(end);
     }
@@ -67,7 +75,7 @@ function paragraph(source) {
   const fence = FENCE.exec(lines[0]);
   if (fence) return fenced(lines, fence);
   const made = element("div", { class: "paragraph" });
-  for (let at = 0; at < lines.length; ) at = block(lines, at, made);
+  for (let at = 0; at < lines.length;) at = block(lines, at, made);
   return made;
 }
 
@@ -127,14 +135,21 @@ function list(lines, at, into) {
 
 function quote(lines, at, into) {
   const said = [];
-  for (; at < lines.length && /^ {0,3}>/.test(lines[at]); at += 1) said.push(lines[at].replace(/^ {0,3}> ?/, ""));
+  for (; at < lines.length && /^ {0,3}>/.test(lines[at]); at += 1)
+    said.push(lines[at].replace(/^ {0,3}> ?/, ""));
   into.append(element("blockquote", {}, ...inline(said.join("\n"))));
   return at;
 }
 
 function table(lines, at, into) {
-  const cells = (line) => line.trim().replace(/^\||\|$/g, "").split("|").map((cell) => cell.trim());
-  const row = (line, tag) => element("tr", {}, ...cells(line).map((cell) => element(tag, {}, ...inline(cell))));
+  const cells = (line) =>
+    line
+      .trim()
+      .replace(/^\||\|$/g, "")
+      .split("|")
+      .map((cell) => cell.trim());
+  const row = (line, tag) =>
+    element("tr", {}, ...cells(line).map((cell) => element(tag, {}, ...inline(cell))));
   const head = element("thead", {}, row(lines[at], "th"));
   const body = element("tbody");
   for (at += 2; at < lines.length && lines[at].includes("|"); at += 1) body.append(row(lines[at], "td"));
@@ -161,5 +176,8 @@ function emphasised([, , code, bold, strong, italic, struck, words, target, esca
   if (italic) return [element("em", {}, visible(italic))];
   if (struck) return [element("s", {}, visible(struck))];
   if (escaped) return [escaped];
-  return [element("span", { class: "link" }, visible(words || target)), element("span", { class: "target" }, ` (${visible(target)})`)];
+  return [
+    element("span", { class: "link" }, visible(words || target)),
+    element("span", { class: "target" }, ` (${visible(target)})`),
+  ];
 }

@@ -1,7 +1,7 @@
 // The data of the page: blocks of gzip in base64, unpacked when somebody looks.
 //
-// Nothing is fetched: the policy of the page would not allow it. A block holds some 256 kB of JSON, so that to unpack one
-// never holds the page up for longer than a frame.
+// Nothing is fetched: the policy of the page would not allow it. A block holds some 256 kB of JSON, so that
+// to unpack one never holds the page up for longer than a frame.
 
 const TAG = "\ue000";
 const KEPT_BLOCKS = 96;
@@ -19,7 +19,9 @@ function fromBase64(text) {
 async function unpacked(name) {
   const carrier = byId(name);
   if (!carrier) return null;
-  const stream = new Blob([fromBase64(carrier.textContent)]).stream().pipeThrough(new DecompressionStream("gzip"));
+  const stream = new Blob([fromBase64(carrier.textContent)])
+    .stream()
+    .pipeThrough(new DecompressionStream("gzip"));
   return JSON.parse(await new Response(stream).text());
 }
 

@@ -3,7 +3,12 @@
 // Knows times and a clock; must not know what is shown. Pausing and changing the speed never move the place.
 
 const SPEEDS = [0.25, 0.5, 1, 2, 4, 8, 16, 32];
-const SILENCES = [["as they came", Infinity], ["at most 2 s", 2e9], ["at most 1 s", 1e9], ["at most 0.3 s", 3e8]];
+const SILENCES = [
+  ["as they came", Infinity],
+  ["at most 2 s", 2e9],
+  ["at most 1 s", 1e9],
+  ["at most 0.3 s", 3e8],
+];
 
 class Player {
   constructor(arrive) {

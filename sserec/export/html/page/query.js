@@ -8,8 +8,16 @@ const UNITS = {
   time: { "": 1e9, s: 1e9, ms: 1e6, us: 1e3, µs: 1e3, ns: 1, m: 6e10 },
 };
 const FACTS = {
-  event: "name", step: "name", number: "count", t: "time", gap: "time", size: "size",
-  stall: "flag", finding: "flag", mark: "flag", stray: "flag",
+  event: "name",
+  step: "name",
+  number: "count",
+  t: "time",
+  gap: "time",
+  size: "size",
+  stall: "flag",
+  finding: "flag",
+  mark: "flag",
+  stray: "flag",
 };
 const ORDERS = { ">=": (a, b) => a >= b, "<=": (a, b) => a <= b, ">": (a, b) => a > b, "<": (a, b) => a < b };
 const FLAG = /@(\w*)(?=\s|$)/y;
@@ -17,7 +25,7 @@ const COMPARED = /(@\w+|[A-Za-z_]\w*(?:\.(?:\*|\w+))*)(!?[=~]|[<>]=?)/y;
 const WRITTEN = /\/((?:[^/\\]|\\.)+)\/(i?)(?=\s|$)|"((?:[^"\\]|\\.)*)"(?=\s|$)|(\S+)/y;
 const NUMBER = /^-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?$/;
 
-/** What a text asks for, as a test of one subject; null when it asks for nothing. Throws an Error that says why not. */
+/** What a text asks for, as a test of one subject; null for nothing. Throws an Error that says why it cannot. */
 function parseQuery(text) {
   const tests = [];
   let at = text.search(/\S|$/);
@@ -51,7 +59,10 @@ function positive(text, at) {
   }
   const [wanted, end] = operand(text, COMPARED.lastIndex);
   const operator = compared[2].replace("!", "");
-  const test = compared[1][0] === "@" ? known(compared[1].slice(1), operator, wanted) : valued(compared[1], operator, wanted);
+  const test =
+    compared[1][0] === "@"
+      ? known(compared[1].slice(1), operator, wanted)
+      : valued(compared[1], operator, wanted);
   return [compared[2][0] === "!" ? (subject) => !test(subject) : test, end];
 }
 
@@ -79,13 +90,19 @@ function expressed(source, flags) {
 function literally(literal) {
   const isLoose = literal === literal.toLowerCase();
   const isIn = (text) => (isLoose ? text.toLowerCase() : text).includes(literal);
-  return { text: literal, isIn: (text) => isIn(text) || (text.includes("\\") && isIn(unescaped(text))), is: (text) => text === literal };
+  return {
+    text: literal,
+    isIn: (text) => isIn(text) || (text.includes("\\") && isIn(unescaped(text))),
+    is: (text) => text === literal,
+  };
 }
 
 /** A JSON text with its escapes as what they stand for, to be searched in. */
 function unescaped(text) {
   const short = { n: "\n", t: "\t", r: "\r", b: "\b", f: "\f" };
-  return text.replace(/\\(?:u([0-9a-fA-F]{4})|(.))/gs, (_, code, one) => code ? String.fromCharCode(parseInt(code, 16)) : short[one] ?? one);
+  return text.replace(/\\(?:u([0-9a-fA-F]{4})|(.))/gs, (_, code, one) =>
+    code ? String.fromCharCode(parseInt(code, 16)) : (short[one] ?? one),
+  );
 }
 
 function flag(name) {
@@ -93,7 +110,11 @@ function flag(name) {
   return (subject) => subject.has(name);
 }
 
-const names = (kind) => Object.keys(FACTS).filter((fact) => !kind || FACTS[fact] === kind).map((fact) => `@${fact}`).join(", ");
+const names = (kind) =>
+  Object.keys(FACTS)
+    .filter((fact) => !kind || FACTS[fact] === kind)
+    .map((fact) => `@${fact}`)
+    .join(", ");
 
 /** A condition on what is not in the JSON. */
 function known(name, operator, wanted) {
@@ -123,13 +144,17 @@ function valued(path, operator, wanted) {
   const number = NUMBER.test(wanted.text) ? Number(wanted.text) : null;
   if (ORDERS[operator]) {
     if (number === null) throw new Error(`no number: ${wanted.text}`);
-    return (subject) => valuesAt(subject.json(), keys).some((value) => typeof value === "number" && ORDERS[operator](value, number));
+    return (subject) =>
+      valuesAt(subject.json(), keys).some(
+        (value) => typeof value === "number" && ORDERS[operator](value, number),
+      );
   }
   const fits = operator === "~" ? wanted.isIn : wanted.is;
-  return (subject) => valuesAt(subject.json(), keys).some((value) => {
-    const text = typeof value === "string" ? value : JSON.stringify(value);
-    return fits(text) || (operator === "=" && number !== null && value === number);
-  });
+  return (subject) =>
+    valuesAt(subject.json(), keys).some((value) => {
+      const text = typeof value === "string" ? value : JSON.stringify(value);
+      return fits(text) || (operator === "=" && number !== null && value === number);
+    });
 }
 
 /** Every value at a path; `*` is any key or position. */
@@ -138,5 +163,7 @@ function valuesAt(value, path) {
   if (value === null || typeof value !== "object") return [];
   const [key, ...rest] = path;
   if (key === "*") return Object.values(value).flatMap((inner) => valuesAt(inner, rest));
-  return Object.hasOwn(value, key) && !(Array.isArray(value) && key === "length") ? valuesAt(value[key], rest) : [];
+  return Object.hasOwn(value, key) && !(Array.isArray(value) && key === "length")
+    ? valuesAt(value[key], rest)
+    : [];
 }

@@ -1,10 +1,10 @@
 // The whole stream in the width of the page: where it was dense, where it stalled, which step it was in.
 //
-// A canvas for the eye, over it a slider of the browser's own, which takes mouse, touch, keys and screen readers. The axis is
-// time, or, in a recording that knows no times, the events one after another.
+// A canvas for the eye, over it a slider of the browser's own, which takes mouse, touch, keys and screen
+// readers. The axis is time, or, in a recording that knows no times, the events one after another.
 
-const STEPS = 10000;
 /** How finely the slider divides the axis. */
+const STEPS = 10000;
 
 class Timeline {
   constructor(seek) {
@@ -42,7 +42,8 @@ class Timeline {
   /** Moves the slider to a place of the axis. */
   show(place, words) {
     this.place = place;
-    if (document.activeElement !== this.slider || Math.abs(this.slider.value - place * STEPS) > 1) this.slider.value = Math.round(place * STEPS);
+    if (document.activeElement !== this.slider || Math.abs(this.slider.value - place * STEPS) > 1)
+      this.slider.value = Math.round(place * STEPS);
     this.slider.setAttribute("aria-valuetext", words);
     byId("track").style.setProperty("--place", place);
   }
@@ -72,7 +73,10 @@ class Timeline {
     const counts = new Array(columns).fill(0);
     const { exchange } = this;
     for (let column = 0, before = 0; column < columns; column += 1) {
-      const after = column === columns - 1 ? exchange.told.count : Math.min(this.positionAt((column + 1) / columns), exchange.told.count);
+      const after =
+        column === columns - 1
+          ? exchange.told.count
+          : Math.min(this.positionAt((column + 1) / columns), exchange.told.count);
       counts[column] = after - before;
       before = after;
     }
@@ -113,7 +117,8 @@ class Timeline {
       const [from, to] = [this.at(row - 1) * width, this.at(row) * width];
       for (let x = from; x < to; x += 5) pen.fillRect(x, height - 18, 2, 2);
     }
-    for (const [row, found] of exchange.findings) this.#sign(pen, this.at(row) * width, worst(found) === "error" ? "red" : "amber", "!");
+    for (const [row, found] of exchange.findings)
+      this.#sign(pen, this.at(row) * width, worst(found) === "error" ? "red" : "amber", "!");
     for (const [row] of exchange.marks) this.#sign(pen, this.at(row) * width, "text", "◆");
   }
 

@@ -1,7 +1,7 @@
 // Elements and the words in them.
 //
-// Everything that a recording says becomes a text node here or an attribute that is only read, never markup. What would
-// act on the text around it is shown as a picture of itself, as sserec.display does in a terminal.
+// Everything that a recording says becomes a text node here or an attribute that is only read, never markup.
+// What would act on the text around it is shown as a picture of itself, as sserec.display does in a terminal.
 
 const byId = (id) => document.getElementById(id);
 

@@ -17,6 +17,7 @@ from sserec.tui.config import Config
 from sserec.tui.host import Host
 from sserec.tui.model.comparison.duo import Duo
 from sserec.tui.model.document import Document
+from sserec.tui.moving import NO_TIMES
 from viewer_support import CREATED, DONE, S, start, text, write
 
 QUIET = Config(check=False)
@@ -211,6 +212,34 @@ def test_by_time_beside_an_event_stands_what_the_other_side_had_by_then(paths: t
         assert stage.numbers() == (8, 10)
 
     play(paths, scene)
+
+
+def test_both_are_played_at_once(paths: tuple[str, str]) -> None:
+    async def scene(stage: Stage) -> None:
+        await stage.press("g", "space")
+        assert "▶ ×0.0156" in stage.screen, "slow enough to be seen on the busiest machine"
+        assert "by time" in stage.screen
+        await stage.press("space")
+        assert "▶" not in stage.screen
+        await stage.press("=", "space")
+        async with asyncio.timeout(20):
+            while stage.numbers() != (8, 10) or "▶" in stage.screen:
+                await stage.pilot.pause(0.02)
+
+    play(paths, scene, config=Config(check=False, speed=1 / 64))
+
+
+def test_what_knows_no_times_is_neither_played_nor_gone_through_by_time(tmp_path: Path) -> None:
+    for name, chunks in (("a.sse", A), ("b.sse", B)):
+        (tmp_path / name).write_bytes(b"".join(data for _, data in chunks))
+
+    async def scene(stage: Stage) -> None:
+        assert "by alignment" in stage.screen
+        for key in ("T", "space", "alt+right"):
+            await stage.press("j", key)
+            assert NO_TIMES in stage.screen.splitlines()[-1], key
+
+    play((str(tmp_path / "a.sse"), str(tmp_path / "b.sse")), scene)
 
 
 def test_the_list_leads_into_the_events_and_to_other_pairs(tmp_path: Path) -> None:

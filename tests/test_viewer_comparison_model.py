@@ -164,6 +164,20 @@ def test_by_time_a_side_that_lags_stands_where_it_was_by_then(tmp_path: Path) ->
         assert here.events() == (2, 3)
 
 
+def test_played_both_sides_stand_where_they_were_at_the_moment(tmp_path: Path) -> None:
+    with compared(tmp_path, told("One ", gap_ns=S), B) as duo:
+        here = cursor(duo)
+        run(here.load_times())
+        assert list(here.times) == sorted(here.times)
+        assert len(here.times) == 6 + 10
+        here.change_together()
+        here.play_to(900 * MS)
+        assert (here.folded(0), here.folded(1)) == (1, 3), "A has been silent since"
+        assert here.t_ns == 900 * MS
+        assert here.move(1)
+        assert here.t_ns == 1500 * MS, "a move goes to an event"
+
+
 def test_moves_end_at_the_edges_and_say_so(tmp_path: Path) -> None:
     with compared(tmp_path, A, B) as duo:
         here = cursor(duo)

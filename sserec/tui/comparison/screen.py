@@ -22,11 +22,12 @@ from sserec.tui.commands import Command, parse_place
 from sserec.tui.comparison.difference_pane import DifferencePane
 from sserec.tui.comparison.event_pane import EventPane
 from sserec.tui.comparison.keys import COMPARISON_COMMANDS, KEYS, help_lines
-from sserec.tui.comparison.table import Table
+from sserec.tui.comparison.playing import Playing
 from sserec.tui.config import TIME_COLUMNS
 from sserec.tui.host import APP_KEYS
 from sserec.tui.keymap import SCROLLING, bindings
 from sserec.tui.model.jobs import Progress
+from sserec.tui.moving import NO_TIMES
 from sserec.tui.page import Page, PageLine
 from sserec.tui.text_pane import TextPane
 from sserec.tui.working import TELL_INTERVAL_S, JobMoved
@@ -48,7 +49,7 @@ class Failed(Message):
         self.reason = reason
 
 
-class ComparisonScreen(Table):
+class ComparisonScreen(Playing):
     """``sserec diff --view``."""
 
     CSS_PATH: ClassVar[CSSPathType | None] = STYLES
@@ -101,6 +102,8 @@ class ComparisonScreen(Table):
         elif progress is None:
             if name == "contrast":
                 self.contrast_read()
+            elif name == "times":
+                self.play()
             else:
                 self.show_answers()
 
@@ -219,7 +222,7 @@ class ComparisonScreen(Table):
 
     def by_time(self, delta_ns: int) -> None:
         if self.cursor is None or not self.cursor.knows_times:
-            self.say("plain text knows no times")
+            self.say(NO_TIMES)
         else:
             self.went(
                 self.cursor.by_time(delta_ns), "no event " + ("after this" if delta_ns > 0 else "before this")
@@ -246,23 +249,9 @@ class ComparisonScreen(Table):
         elif place.event is not None:
             self.went(self.cursor.to_event(place.event), f"already at {argument}")
         elif not self.cursor.knows_times:
-            raise UsageError("plain text knows no times")
+            raise UsageError(NO_TIMES)
         else:
             self.went(self.cursor.to_time(place.t_ns or 0), f"already at {argument}")
-
-    def action_together(self) -> None:
-        """By time instead of by alignment, and back."""
-        if self.cursor is None or not self.cursor.change_together():
-            self.say(self.why_not_together())
-            return
-        for pane in self.sides:
-            pane.lay_out()
-        self.cursor_moved()
-
-    def why_not_together(self) -> str:
-        if self.cursor is not None and not self.cursor.knows_times:
-            return "plain text knows no times"
-        return "nothing has been compared yet" if self.duo.found is None else "events were not compared"
 
     def do_together(self, _: str) -> None:
         self.action_together()

@@ -30,6 +30,7 @@ from sserec.tui.model.comparison.contrast import DifferenceContrasts, EventContr
 from sserec.tui.model.comparison.cursor import PairCursor
 from sserec.tui.model.comparison.duo import Duo
 from sserec.tui.model.comparison.facing import SIDES
+from sserec.tui.moving import NO_TIMES
 from sserec.tui.prompt import Prompt
 from sserec.tui.status import Headline, State, StatusLine
 from sserec.tui.working import Working
@@ -115,6 +116,20 @@ class Table(Working, Handing, Screen[None]):
         self.notice = ""
         self.tell_status()
         self.show_below_soon()
+
+    def change_together(self) -> None:
+        """By time instead of by alignment, and back."""
+        if self.cursor is None or not self.cursor.change_together():
+            self.say(self.why_not_together())
+            return
+        for pane in self.sides:
+            pane.lay_out()
+        self.cursor_moved()
+
+    def why_not_together(self) -> str:
+        if self.cursor is not None and not self.cursor.knows_times:
+            return NO_TIMES
+        return "nothing has been compared yet" if self.duo.found is None else "events were not compared"
 
     def stand_at(self, line: int | None) -> None:
         """On a difference, or, None, on none. One that is not of events is seen in the detail alone."""

@@ -5,10 +5,13 @@ after the request; by number, where nothing else is known. Must not know keys or
 cursor stands on a line that it has; the other side's follows from it.
 """
 
+from array import array
 from enum import StrEnum
+from heapq import merge
 
 from sserec.diff import Kind
 from sserec.tui.model.comparison.facing import SIDES, Cell, Facing
+from sserec.tui.model.jobs import Job
 from sserec.tui.model.stream import Stream
 
 
@@ -32,6 +35,10 @@ class PairCursor:
         """The side that leads: it is the one that keys move."""
         self.line = 0
         """Where that side's cursor stands, in its pane's lines."""
+        self.clock_ns: int | None = None
+        """How long after the requests it is, where both sides are played; None where the leading event says so."""
+        self.times = array("Q")
+        """When the events of both came, each after its request, once :meth:`load_times` has looked."""
 
     @property
     def knows_times(self) -> bool:
@@ -47,7 +54,7 @@ class PairCursor:
         """By time instead of by alignment, and back. False where there is but one way."""
         if self.facing is None or not self.knows_times:
             return False
-        event = self.folded(self.side) - 1
+        event, self.clock_ns = self.folded(self.side) - 1, None
         if self.together is Together.ALIGNMENT:
             self.together, self.line = Together.TIME, max(event, 0)
         else:
@@ -90,6 +97,9 @@ class PairCursor:
 
     def here(self, side: int) -> int:
         """The line of a side's pane that the cursor stands on; -1 before its first event."""
+        if self.clock_ns is not None and self.together is Together.TIME:
+            stream = self.streams[side]
+            return stream.tape.after(self.clock_ns + stream.begin_ns + 1) - 1
         return self.line if side == self.side else self.facing_line(self.side, self.line)
 
     def folded(self, side: int) -> int:
@@ -124,12 +134,12 @@ class PairCursor:
     def lead(self, side: int) -> None:
         """Keys move this side from now on; the cursor stays where it is."""
         line = self.here(side)
-        self.side, self.line = side, max(line, 0)
+        self.side, self.line, self.clock_ns = side, max(line, 0), None
 
     def to_line(self, line: int) -> bool:
         """To a line of the leading pane, or the nearest there is. Whether it moved."""
         before = self.line
-        self.line = max(min(line, self.line_count(self.side) - 1), 0)
+        self.line, self.clock_ns = max(min(line, self.line_count(self.side) - 1), 0), None
         return self.line != before
 
     def move(self, lines: int) -> bool:
@@ -144,7 +154,7 @@ class PairCursor:
             numbers = self.facing.numbers(side, row)
             if numbers:
                 before = self.side, self.line
-                self.side, self.line = side, numbers[0] - 1
+                self.side, self.line, self.clock_ns = side, numbers[0] - 1, None
                 return before != (self.side, self.line)
         return False
 
@@ -166,9 +176,27 @@ class PairCursor:
         stream = self.streams[self.side]
         return self.to_event(stream.tape.after(t_ns + stream.begin_ns + 1))
 
+    def load_times(self) -> Job:
+        """Looks up when everything came."""
+        for stream in self.streams:
+            yield from stream.tape.load()
+        if not self.times:
+            rising = (
+                [t_ns - one.begin_ns for t_ns in one.tape.times if t_ns >= one.begin_ns]
+                for one in self.streams
+            )
+            self.times = array("Q", merge(*rising))
+
+    def play_to(self, t_ns: int) -> None:
+        """To a time after both requests, whether or not an event came then."""
+        self.clock_ns = t_ns
+        self.line = max(self.here(self.side), 0)
+
     @property
     def t_ns(self) -> int | None:
         """How long after its request the leading side's event came; None where the file knows no times."""
+        if self.clock_ns is not None:
+            return self.clock_ns
         stream, folded = self.streams[self.side], self.folded(self.side)
         t_ns = stream.tape.t_ns(folded - 1) if folded else stream.begin_ns
         return None if t_ns is None or not stream.is_timed else t_ns - stream.begin_ns

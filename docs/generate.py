@@ -99,7 +99,8 @@ because a model said it.
   if it were text. A compressed request body cannot be looked into; that is said.
 * A model talks about keys. Placeholders (`YOUR_API_KEY`, `<token>`, `[REDACTED]`) are no findings, and a name alone is
   none either: the value has to look like one that a machine made up (12 characters or more, letters and digits, 3 bits
-  a character). Only in the JSON of a request, members such as `password` count whatever they hold.
+  a character). Only in the JSON of a request, members such as `password` count whatever they hold; what is a secret in
+  a head or a request is then looked for everywhere else.
 * Secrets of more than 32 KiB are told by their beginning. Time grows with the size of the recording and with nothing
   else; memory stays what it is.
 * The exit code is 1 when there are findings, 0 when there are none, 2 for trouble. Of one rule, 20 findings are listed

@@ -228,9 +228,9 @@ class Exchange:
         """The body as it arrived. Where the file knows no times, ``t_ns`` is 0."""
         return self._source.chunks(self.number)
 
-    def body(self) -> bytes:
-        """The whole body. Raises DamagedArchive when a part of it is lost."""
-        return self._source.body(self.number)
+    def body(self, start: int = 0, end: int | None = None) -> bytes:
+        """The whole body, or a range of its bytes. Raises DamagedArchive when one of them is lost."""
+        return self._source.body(self.number, start, end)
 
     def events(self) -> EventStream:
         """The events, decoded as they are asked for; none for what is not an event stream."""

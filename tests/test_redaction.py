@@ -470,6 +470,25 @@ def test_a_stream_of_another_api_loses_its_words_and_keeps_its_structure(tmp_pat
     assert json.loads(delta["tool_calls"][0]["function"]["arguments"]) == {"a": "red"}
 
 
+def test_a_password_without_a_shape_is_replaced_wherever_it_stands_again(tmp_path: Path) -> None:
+    asked = b'{"password": "hunter2", "input": "Log me in."}'
+    answer = told("You are in with hunter2, ", "or was it hun", "ter2?", "Not hunter3.")
+    path = recorded(tmp_path / "a.sse.zst", answer, asked=asked)
+    with Recording.open(str(path)) as recording:
+        found = [(finding.rule, finding.part, finding.event) for finding in scan(recording, Rules()).findings]
+    assert found == [
+        ("secret-field", "request body", None),
+        ("known-secret", "response body", 3),
+        ("known-secret", "response body", 4),
+    ]
+    redact(path, tmp_path / "b.sse.zst", Wanted())
+    with Recording.open(str(tmp_path / "b.sse.zst")) as recording:
+        clean = recording.exchanges[0].body()
+    assert b"hunter2" not in clean
+    assert b'"or was it ***"' in clean
+    assert b"Not hunter3." in clean
+
+
 def test_an_error_keeps_its_words(tmp_path: Path) -> None:
     answer = b'{"error": {"code": 503, "message": "The model is overloaded.", "status": "UNAVAILABLE"}}'
     path = recorded(tmp_path / "a.sse.zst", answer, response=JSON)

@@ -24,6 +24,7 @@ from sserec.redaction.streams import Events, Whole, reworded
 from sserec.redaction.wording import Wording
 from sserec.scan.bodies import BodySearch, search, searched
 from sserec.scan.heads import Heads
+from sserec.scan.known import with_known
 from sserec.scan.report import coding_of
 from sserec.scan.search import ALL_SECRETS, Rules
 
@@ -66,6 +67,7 @@ def redact(
     and ``overwrite`` was not asked for, DamagedArchive where the recording has to be repaired first.
     """
     with Recording.open(str(path)) as recording:
+        wanted = replace(wanted, rules=with_known(recording, wanted.rules))
         if recording.archive is None:
             return redact_text(recording, path, out, wanted, overwrite=overwrite)
     redaction = Redaction(wanted)
@@ -80,12 +82,12 @@ def redact_text(recording: Recording, path: Path, out: Path, wanted: Wanted, *, 
     elif out.exists() and out.samefile(path):
         raise ArchiveError(f"{out} is the recording itself, which is never changed: choose another name")
     (exchange,) = recording.exchanges
-    body, replaced = exchange.body(), Replaced()
+    replaced = Replaced()
     chunks = clean_chunks(
         wanted,
         replaced,
         exchange.chunks,
-        lambda start, end: body[start:end],
+        exchange.body,
         is_stream=exchange.is_event_stream,
     )
     with replacing(out) as file:

@@ -14,6 +14,7 @@ from sserec.records import Request
 from sserec.scan.bodies import BodySearch, Hit, search, searched
 from sserec.scan.fragments import Read
 from sserec.scan.heads import Heads, Told
+from sserec.scan.known import with_known
 from sserec.scan.places import path_at
 from sserec.scan.search import Rules
 
@@ -70,6 +71,7 @@ class Report:
 
 def scan(recording: Recording, rules: Rules) -> Report:
     """Reads everything once. Raises DamagedArchive where a request is lost."""
+    rules = with_known(recording, rules)
     findings = [finding_of(None, told) for told in whole(recording, rules)]
     unread: list[str] = []
     size_bytes = exchange_count = 0
@@ -81,7 +83,7 @@ def scan(recording: Recording, rules: Rules) -> Report:
         heads.exchange(exchange.record)
         findings += (finding_of(exchange.number, told) for told in heads.told)
         findings += in_request(exchange, sent, rules)
-        findings += in_response(recording, exchange, rules)
+        findings += in_response(exchange, rules)
         unread += unread_in(exchange, sent)
     return Report(tuple(listed(findings)), tuple(unread), exchange_count, size_bytes)
 
@@ -105,16 +107,12 @@ def in_request(exchange: Exchange, sent: bytes, rules: Rules) -> Iterator[Findin
         yield Finding(hit.rule, exchange.number, "request body", None, start, path, masked(hit.text))
 
 
-def in_response(recording: Recording, exchange: Exchange, rules: Rules) -> Iterator[Finding]:
-    def read(start: int, end: int) -> bytes:
-        archive = recording.archive
-        return archive.body(exchange.number, start, end) if archive else exchange.body()[start:end]
-
-    looking = BodySearch(rules, read_events=read if exchange.is_event_stream else None)
+def in_response(exchange: Exchange, rules: Rules) -> Iterator[Finding]:
+    looking = BodySearch(rules, read_events=exchange.body if exchange.is_event_stream else None)
     listed: Counter[str] = Counter()
     for hit in searched(exchange.chunks(), looking).end():
         listed[hit.rule] += 1
-        yield placed(exchange.number, hit, looking, read if listed[hit.rule] <= LISTED else None)
+        yield placed(exchange.number, hit, looking, exchange.body if listed[hit.rule] <= LISTED else None)
 
 
 def placed(exchange: int, hit: Hit, looking: BodySearch, read: Read | None) -> Finding:

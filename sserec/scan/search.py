@@ -13,7 +13,14 @@ from sserec.errors import UsageError
 from sserec.scan import fields, personal
 from sserec.scan.readings import Reading, readings
 
-SECRETS = {key.id: key.meaning for key in KEYS} | fields.RULES
+KNOWN = "known-secret"
+SECRETS = (
+    {key.id: key.meaning for key in KEYS}
+    | fields.RULES
+    | {KNOWN: "the very words that are a secret by their name elsewhere in the recording"}
+)
+VAGUE = frozenset({*fields.RULES, KNOWN})
+"""Rules that know where a secret stands, and not what it is."""
 OPTIONAL = personal.RULES
 OWN_RULE = re.compile(r"([a-z][a-z0-9-]{0,40})=(.+)", re.DOTALL)
 
@@ -26,6 +33,8 @@ class Rules:
     """Of the rules that have to be asked for."""
     left_out: frozenset[str] = frozenset()
     own: tuple[tuple[str, re.Pattern[str]], ...] = ()
+    known: tuple[str, ...] = ()
+    """Secrets themselves (:mod:`sserec.scan.known`)."""
 
     @classmethod
     def chosen(cls, more: Iterable[str], less: Iterable[str]) -> "Rules":
@@ -52,6 +61,8 @@ class Rules:
         if has_keys:
             yield from find_keys(text, self.left_out)
         yield from fields.find_fields(text, is_strict=is_strict, left_out=self.left_out)
+        for secret in self.known if KNOWN not in self.left_out else ():
+            yield from (Found(KNOWN, *match.span()) for match in re.finditer(re.escape(secret), text))
         for rule in self.wanted:
             yield from personal.FINDERS[rule](text)
         for rule, pattern in self.own:
@@ -84,7 +95,7 @@ def one_by_one(found: Iterable[Secret]) -> list[Secret]:
         if not kept or one.start >= kept[-1].end:
             kept.append(one)
             continue
-        known = one if kept[-1].rule in fields.RULES else kept[-1]
+        known = one if kept[-1].rule in VAGUE else kept[-1]
         kept[-1] = known._replace(start=kept[-1].start, end=max(kept[-1].end, one.end))
     return kept
 

@@ -397,6 +397,14 @@ def test_the_command_says_what_is_not_known_and_info_says_it_again(out: Path) ->
     assert facts["exchanges"][0]["unknown"] == ["chunks", "end", "times"]
 
 
+def test_a_file_in_a_gzip_is_read_as_it_is(out: Path, tmp_path: Path) -> None:
+    packed = tmp_path / "chat.har.gz"
+    packed.write_bytes(gzip.compress((FILES / "chrome-156.har").read_bytes()))
+    assert sserec("import", packed, "-o", out).returncode == 0
+    with Recording.open(str(out)) as recording:
+        assert len(recording.exchanges) == 5
+
+
 def test_standard_input_is_a_file_too(out: Path) -> None:
     done = sserec("import", "-", "-o", out, given=(FILES / "curl-trace.txt").read_bytes())
     assert done.returncode == 0, done.stderr

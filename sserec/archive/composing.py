@@ -21,6 +21,7 @@ from sserec.archive.marks import encode_marks
 from sserec.archive.reader import ArchiveReader
 from sserec.archive.runs import TrafficRun, decode_traffic, encode_traffic
 from sserec.archive.values import Mark
+from sserec.display import argument
 from sserec.errors import ArchiveError, DamagedArchive
 from sserec.records import Chunk, Close, Closer, Manner, Unknown
 
@@ -92,10 +93,11 @@ def compose(
 
 def refuse_unless_sound(reader: ArchiveReader) -> None:
     if reader.live:
-        raise ArchiveError(f"{reader.path}: is being recorded")
+        raise ArchiveError(f"{reader.name} is being recorded: end the recorder first")
     damage = damage_of(reader.problems)
     if damage:
-        raise DamagedArchive(f"{reader.path}: {damage[0].message} (sserec repair {reader.path} -o OUT)")
+        hint = f"sserec repair {argument(reader.name)} -o OUT"
+        raise DamagedArchive(f"{reader.name}: {damage[0].message} ({hint})")
 
 
 def final_meta(meta: Json, level: int) -> Json:

@@ -1,17 +1,15 @@
 """``sserec import``: another tool's recording as an archive."""
 
-import sys
 from pathlib import Path
 
 import click
 
 from sserec.cli.output import say
 from sserec.cli.unknown import unknown_lines
-from sserec.display import count, path_text
+from sserec.display import count
 from sserec.errors import NotAnArchive, UsageError
 from sserec.imports import FORMATS
 
-STDIN = "-"
 MAX_FILE_BYTES = 1 << 30
 """A file is read as a whole."""
 TOLD_REMARKS = 10
@@ -59,13 +57,15 @@ def import_(
     """
     from sserec.imports.archiving import import_bytes
     from sserec.redact import KEEP_SECRETS, SECRETS
+    from sserec.sources import on_disk
 
     if keep_secrets and (redact_headers or redact_query or redact_json):
         raise UsageError("--keep-secrets keeps everything: it goes with no --redact")
     policy = KEEP_SECRETS if keep_secrets else SECRETS.with_names(redact_headers, redact_query, redact_json)
-    shown = "standard input" if file == STDIN else path_text(file)
+    with on_disk(file) as (path, shown):
+        data = content(path, shown)
     try:
-        done = import_bytes(content(file, shown), output, format=name, policy=policy, overwrite=overwrite)
+        done = import_bytes(data, output, format=name, policy=policy, overwrite=overwrite)
     except NotAnArchive as fault:
         raise NotAnArchive(f"{shown}: {fault}") from fault
     exchanges = list(enumerate(done.unknown, start=1))
@@ -74,13 +74,10 @@ def import_(
         say(f"{output}: {line}")
 
 
-def content(file: str, shown: str) -> bytes:
+def content(path: Path, shown: str) -> bytes:
     """The whole file. Raises OSError, and UsageError where it is too large."""
-    if file == STDIN:
-        data = sys.stdin.buffer.read(MAX_FILE_BYTES + 1)
-    else:
-        with Path(file).open("rb") as opened:
-            data = opened.read(MAX_FILE_BYTES + 1)
+    with path.open("rb") as opened:
+        data = opened.read(MAX_FILE_BYTES + 1)
     if len(data) > MAX_FILE_BYTES:
         raise UsageError(f"{shown}: more than {MAX_FILE_BYTES >> 30} GiB; import a part of it")
     return data

@@ -10,6 +10,7 @@ import click
 from sserec.cli.options import nanoseconds, recording_file
 from sserec.cli.output import say
 from sserec.cli.unknown import which
+from sserec.display import argument
 from sserec.errors import UsageError
 
 if TYPE_CHECKING:
@@ -116,7 +117,8 @@ def archive_of(recording: "Recording") -> "ArchiveReader":
     """The archive below a recording. Raises UsageError for plain text."""
     if recording.archive is None:
         name = recording.name
-        raise UsageError(f"{name} is plain text, no archive (sserec import {name} -o OUT makes one of it)")
+        hint = f"sserec import {argument(name)} -o OUT makes one of it"
+        raise UsageError(f"{name} is plain text, no archive ({hint})")
     return recording.archive
 
 

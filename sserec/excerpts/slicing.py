@@ -12,6 +12,7 @@ from pathlib import Path
 from sserec.archive import ArchiveReader, ExchangeRecord
 from sserec.archive.composing import Excerpt
 from sserec.archive.heads import Json
+from sserec.display import argument
 from sserec.errors import NothingFound, UsageError
 from sserec.records import Unknown
 
@@ -40,7 +41,7 @@ def excerpts(reader: ArchiveReader, name: str, selection: Selection) -> list[Exc
         return [of_events(reader, name, the_only(records, name), selection.events)]
     found = list(by_time(reader, name, records, selection)) if selection.has_times else whole(reader, records)
     if not found:
-        raise NothingFound(f"{name}: no exchange was under way then (sserec info {name})")
+        raise NothingFound(f"{name}: no exchange was under way then (sserec info {argument(name)})")
     return found
 
 
@@ -49,7 +50,7 @@ def chosen(reader: ArchiveReader, name: str, numbers: frozenset[int] | None) -> 
         return list(reader.exchanges)
     missing = sorted(numbers - frozenset(reader.numbers))
     if missing:
-        raise UsageError(f"{name} has no exchange {missing[0]} (sserec info {name})")
+        raise UsageError(f"{name} has no exchange {missing[0]} (sserec info {argument(name)})")
     return [reader.exchange(number) for number in sorted(numbers)]
 
 

@@ -109,7 +109,10 @@ class LazyGroup(click.Group):
 @click.group(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="FILE is an archive, one that still grows, a plain .sse text file, any of them in a .zip or .gz, or - for standard input.",
+    epilog=(
+        "FILE is an archive, one that still grows, a plain .sse text file, any of them in a .zip or .gz, or - for"
+        " standard input."
+    ),
 )
 @click.version_option(__version__, "-V", "--version", message="sserec %(version)s")
 def cli() -> None:

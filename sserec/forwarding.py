@@ -16,10 +16,10 @@ from sserec.archive import ArchiveReader, ArchiveWriter, ExchangeRecord, finalis
 from sserec.httpx.library import fields_of
 from sserec.records import Connection, Headers, Response
 from sserec.replay.asked import Question
+from sserec.replay.fields import FRAMING_FIELDS
 from sserec.replay.performance import Stage
 from sserec.replay.repertoire import Miss
 from sserec.replay.score import Finale, Head
-from sserec.replay.takes import FRAMING_FIELDS
 
 OF_ONE_CONNECTION = FRAMING_FIELDS | {"host", "expect", "te", "proxy-authorization", "proxy-connection"}
 PLAIN_TEXT = (("content-type", "text/plain; charset=utf-8"),)

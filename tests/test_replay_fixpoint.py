@@ -11,8 +11,8 @@ from shared_data import SHARED, needs_shared
 from sserec.authority import Authority
 from sserec.recording import Exchange, Recording
 from sserec.records import Closer, Ending, Manner, Response
+from sserec.replay.fields import FRAMING_FIELDS
 from sserec.replay.score import ORIGINAL
-from sserec.replay.takes import FRAMING_FIELDS
 
 ENDS = {
     Ending.COMPLETE: COMPLETE,

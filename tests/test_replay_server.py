@@ -13,10 +13,11 @@ import pytest
 
 from replay_support import CREATED, DONE, EVENT_STREAM, URL, Kept, delta, recording, replayed
 from sserec.authority import Authority
+from sserec.recording import Recording
 from sserec.records import Chunk, Closer, Manner, Response
 from sserec.replay.score import Finale, Head
 from sserec.replay.server import performing
-from sserec.replay.takes import Take
+from sserec.replay.takes import Take, takes
 
 JSON = (("content-type", "application/json"), ("content-length", "2"))
 STREAM = Kept([(0, CREATED), *((number, delta(number)) for number in range(1, 20)), (20, DONE)])
@@ -127,6 +128,32 @@ def test_a_coded_body_whose_length_was_announced_is_announced_as_what_is_served(
     with replayed(recording(tmp_path / "x.sse.zst", coded), own_authority) as port:
         got = curl(port, own_ca, "HTTP/1.1", "-w", "%header{content-length}")
     assert got.stdout == coded.data + b"%d" % len(coded.data)
+
+
+@pytest.mark.parametrize("way", ["HTTP/1.1", "HTTP/2"])
+def test_fields_that_no_message_can_carry_are_left_out(
+    tmp_path: Path, own_authority: Authority, own_ca: Path, way: str
+) -> None:
+    odd = (("bad name", "x"), ("", "x"), (":status", "500"), ("x-a", "a\r\nset-cookie: b"), ("x-b", "a\0"))
+    headers = (*EVENT_STREAM, *odd, ("x-name", "\u2713 caf\xe9"), ("content-length", "9" * 5000))
+    response = Response(200, "OK\r\nx-c: 1", "HTTP/1.1", headers)
+    kept = Kept(response=response, trailers=(*odd, ("content-length", "1"), ("x-sum", "\u2713")))
+    with replayed(recording(tmp_path / "x.sse.zst", kept), own_authority) as port:
+        got = curl(port, own_ca, way, "-D", str(tmp_path / "head"))
+    assert (got.stdout, got.returncode) == (kept.data, 0)
+    fields = [line.partition(b": ") for line in (tmp_path / "head").read_bytes().splitlines()[1:]]
+    expected = {b"content-type", b"x-name", b"x-sum"} | (
+        {b"transfer-encoding"} if way == "HTTP/1.1" else set()
+    )
+    assert {name.lower() for name, _, _ in fields if name} == expected
+    assert (b"x-name", b": ", "\u2713 caf\xe9".encode()) in fields
+
+
+@pytest.mark.parametrize("status", [0, 101, 100_000])
+def test_a_status_that_ends_no_exchange_is_not_performed(tmp_path: Path, status: int) -> None:
+    odd = Kept(response=Response(status, "", "HTTP/1.1"))
+    with Recording.open(str(recording(tmp_path / "x.sse.zst", odd))) as opened:
+        assert takes(opened.exchanges) == []
 
 
 def test_an_answer_that_lacks_what_was_announced_is_not_taken_for_whole(own_authority: Authority) -> None:

@@ -4,6 +4,7 @@ Knows recordings; must not know sockets or clocks. A take reads its bytes while 
 few are kept, so that memory follows neither the file nor its exchanges.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,19 +13,16 @@ from typing import NamedTuple
 from sserec.interactions import parse
 from sserec.proxy.http2 import error_code
 from sserec.recording import Exchange
-from sserec.records import Chunk, Close, Ending, Headers, Response, Unknown
+from sserec.records import Chunk, Close, Ending, Response, Unknown
 from sserec.replay.asked import Asked, asked
+from sserec.replay.fields import phrase, sendable
 from sserec.replay.score import HOLD_NS, Epilogue, Finale, Head, Moment, Score, finale
 from sserec.sse import Decoder, Event
 
-FRAMING_FIELDS = frozenset(
-    {"transfer-encoding", "content-length", "connection", "keep-alive", "proxy-connection", "upgrade"}
-)
-"""Fields that speak of one connection (RFC 9110, section 7.6.1)."""
-ELSEWHERE = frozenset({"alt-svc"})
-"""Fields that would send a client on to the real server (RFC 7838)."""
 SMALL_BODY_BYTES = 64 * 1024
 KEPT_BODIES = 64
+FINAL_STATUSES = range(200, 1000)
+LENGTH = re.compile(r"[0-9]{1,18}")
 FIRST_EVENTS = 8
 """How many events are looked at for the interaction's id; it stands in the first."""
 PLAIN_STREAM = Response(200, "OK", "HTTP/1.1", (("content-type", "text/event-stream"),))
@@ -176,7 +174,7 @@ def can_be_performed(exchange: Exchange) -> bool:
     if Unknown.BODY in exchange.record.unknown:
         return False
     is_tunnel = exchange.request is not None and exchange.request.method == "CONNECT"
-    return not is_tunnel and (exchange.response is None or exchange.response.status >= 200)
+    return not is_tunnel and (exchange.response is None or exchange.response.status in FINAL_STATUSES)
 
 
 def head(exchange: Exchange) -> Head | None:
@@ -185,9 +183,9 @@ def head(exchange: Exchange) -> Head | None:
     if response is None:
         return None
     coded = frozenset({"content-encoding"}) if undone_coding(exchange) else frozenset()
-    dropped = FRAMING_FIELDS | ELSEWHERE | coded
-    kept = tuple((name, value) for name, value in response.headers if name.lower() not in dropped)
-    return Head(with_headers(response, kept), announced_size(exchange, response))
+    fields = sendable(response.headers, without=coded)
+    served = Response(response.status, phrase(response.reason), response.http_version, fields)
+    return Head(served, announced_size(exchange, response))
 
 
 def announced_size(exchange: Exchange, response: Response) -> int | None:
@@ -197,7 +195,7 @@ def announced_size(exchange: Exchange, response: Response) -> int | None:
     replaced. One that ends too early is announced as more than that, or not at all.
     """
     length, served_bytes = response.header("content-length"), exchange.record.body_size_bytes
-    if length is None or not (length.isascii() and length.isdecimal()):
+    if length is None or not LENGTH.fullmatch(length):
         return None
     if not served_bytes:
         return int(length)  # an answer to HEAD, or a 304, says what another would hold
@@ -218,12 +216,9 @@ def epilogue(close: Close | None) -> Epilogue | None:
     if close is None:
         return None
     how, _, name = (close.error or "").partition(" ")
-    found = Epilogue(close.trailers, error_code(name) if how in ("RST_STREAM", "GOAWAY") else None)
+    trailers = sendable(close.trailers)
+    found = Epilogue(trailers, error_code(name) if how in ("RST_STREAM", "GOAWAY") else None)
     return found if found != Epilogue() else None
-
-
-def with_headers(response: Response, headers: Headers) -> Response:
-    return Response(response.status, response.reason, response.http_version, headers)
 
 
 def authority_of(url: str) -> str:

@@ -30,12 +30,11 @@ from sserec.tui.model.comparison.contrast import DifferenceContrasts, EventContr
 from sserec.tui.model.comparison.cursor import PairCursor
 from sserec.tui.model.comparison.duo import Duo
 from sserec.tui.model.comparison.facing import SIDES
-from sserec.tui.moving import NO_TIMES
+from sserec.tui.moving import NO_TIMES, NS
 from sserec.tui.prompt import Prompt
 from sserec.tui.status import Headline, State, StatusLine
 from sserec.tui.working import Working
 
-NS = 1_000_000_000
 BOTH = " ↔ "
 PANE_INTERVAL_S = 1 / 40
 """Panes that cost more than a line are drawn no more often than this."""

@@ -325,7 +325,7 @@ class ArchiveWriter(Closing):
         """Commits when the last commit is old or much is pending; else leaves it to the timer."""
         if t_ns - self._last_commit_ns >= self._flush_ns or self._pending.is_large():
             self._commit(t_ns)
-        elif self._pending and not self._due.is_set():
+        elif self._flush_ns != _NEVER_NS:
             self._due.set()
 
     def _commit(self, t_ns: int) -> None:

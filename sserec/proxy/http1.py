@@ -142,8 +142,17 @@ class MessageReader(StepReader[Event]):
         return False
 
     def _chunk_size(self, events: list[Event]) -> bool:
-        if self._whole_chunk(events):
-            return self._at < len(self._buffer)
+        """Takes a chunk that is all here, as nearly every event is; at a third of what the other steps cost it."""
+        line = PLAIN_SIZE_LINE.match(self._buffer, self._at)
+        if line is not None:
+            start, end = line.end(), line.end() + int(line[1], 16)
+            if start < end and self._buffer[end : end + 2] == b"\r\n":
+                events.append(self._buffer[start:end])
+                self._at = end + 2
+                return self._at < len(self._buffer)
+        return self._any_chunk_size()
+
+    def _any_chunk_size(self) -> bool:
         line = self._line(MAX_CHUNK_LINE_BYTES)
         if line is None:
             return False
@@ -152,18 +161,6 @@ class MessageReader(StepReader[Event]):
             raise ProtocolError(f"a chunk cannot be {line[:20]!r} bytes long")
         self._left = int(match[1], 16)
         self._step = self._chunk_data if self._left else self._trailers
-        return True
-
-    def _whole_chunk(self, events: list[Event]) -> bool:
-        """Takes a chunk that is all here, as nearly every event is: a third of what the steps cost it."""
-        line = PLAIN_SIZE_LINE.match(self._buffer, self._at)
-        if line is None or not (size := int(line[1], 16)):
-            return False
-        start, end = line.end(), line.end() + size
-        if self._buffer[end : end + 2] != b"\r\n":
-            return False
-        events.append(self._buffer[start:end])
-        self._at = end + 2
         return True
 
     def _chunk_data(self, events: list[Event]) -> bool:

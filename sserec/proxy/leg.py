@@ -168,16 +168,14 @@ class Leg:
         records = self._tls.decrypt(data)
         if records:
             self.owner.received(self, records, arrival)
-        if not self.is_closed:
-            self._after_records(self._tls)
-
-    def _after_records(self, tls: Session) -> None:
-        if tls.fault is not None:
-            self._transmit(tls.pending_output())
-            self._lose(tls.fault)
-        elif tls.ended:
+        if self.is_closed:
+            return
+        if self._tls.fault is not None:
+            self._transmit(self._tls.pending_output())
+            self._lose(self._tls.fault)
+        elif self._tls.ended:
             self._end(Manner.CLOSE)
-        elif output := tls.pending_output():
+        elif output := self._tls.pending_output():
             self._transmit(output)
 
     def _end(self, manner: Manner) -> None:

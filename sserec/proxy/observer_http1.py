@@ -27,12 +27,6 @@ class Http1Observer(Observer):
     def has_heard_client(self) -> bool:
         return self._requests.has_begun
 
-    def _observe(self, side: Side, data: bytes, arrival: Arrival) -> None:
-        if side is Side.UPSTREAM:
-            self._observe_responses(data, arrival)
-        else:
-            self._observe_requests(data, arrival)
-
     def _observe_requests(self, data: bytes, arrival: Arrival) -> None:
         for event in self._requests.feed(data):
             if isinstance(event, RequestHead):
@@ -57,8 +51,11 @@ class Http1Observer(Observer):
         self._unanswered.append(exchange)
         return exchange
 
-    def _observe_responses(self, data: bytes, arrival: Arrival) -> None:
+    def _observe(self, side: Side, data: bytes, arrival: Arrival) -> None:
         """What answers no request (a server's 408 on an idle connection) is nobody's exchange."""
+        if side is Side.CLIENT:
+            self._observe_requests(data, arrival)
+            return
         for event in self._responses.feed(data):
             if isinstance(event, Fault):
                 raise ProtocolError(event.reason)

@@ -48,7 +48,10 @@ class StepReader(Generic[E]):
 
     def feed(self, data: bytes) -> list[E | Fault]:
         """The events that ``data`` completes, in order."""
-        self._append(data)
+        self._buffer_start += self._at
+        self._scanned -= self._at
+        self._buffer = self._buffer[self._at :] + data if self._at < len(self._buffer) else data
+        self._at = 0
         events: list[E | Fault] = []
         try:
             while self._step(events):
@@ -58,12 +61,6 @@ class StepReader(Generic[E]):
             self._step = self._silent
             self._silent(events)
         return events
-
-    def _append(self, data: bytes) -> None:
-        self._buffer_start += self._at
-        self._scanned -= self._at
-        self._buffer = self._buffer[self._at :] + data if self._at < len(self._buffer) else data
-        self._at = 0
 
     def _silent(self, events: list[E | Fault]) -> bool:
         """The step that follows a fault, or the end of what this reader can understand: bytes are dropped."""

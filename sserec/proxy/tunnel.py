@@ -45,7 +45,7 @@ class Tunnel:
             self._leave()
 
     def received(self, leg: Leg, pieces: Sequence[bytes], arrival: Arrival) -> None:
-        self._other(leg).send(pieces)
+        (self._upstream if leg is self._client else self._client).send(pieces)
         try:
             self._observer.feed(leg.side, pieces, arrival)
         except Exception as error:

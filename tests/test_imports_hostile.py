@@ -16,6 +16,7 @@ from sserec.imports.found import Coding, Found, Part
 from sserec.imports.recognition import recognised
 from sserec.imports.taking import Taker
 from sserec.imports.tnetstring import NotATnetstring, values
+from sserec.recording import Recording
 from sserec.records import Response
 from sserec.redact import SECRETS
 
@@ -110,12 +111,46 @@ def test_an_entry_of_any_shape_becomes_an_exchange(entry: object, tmp_path: Path
         assert done.returncode in (0, 1)
 
 
+def test_what_went_over_no_network_is_left_out_of_a_har(tmp_path: Path) -> None:
+    urls = ["data:image/png;base64," + "A" * 3_000_000, "blob:https://example.org/1", "https://example.org/"]
+    entries = [{"request": {"url": url}, "response": {"status": 200}} for url in urls]
+    file = orjson.dumps({"log": {"creator": {"name": "x" * 3_000_000}, "entries": entries}})
+    done = imported(file, tmp_path / "out.sse.zst")
+    assert len(done.unknown) == 1
+    assert len(done.tool) < 200
+    assert done.remarks == ["2 entries that went over no network are left out (data:, blob: and the like)"]
+
+
+def test_half_a_character_in_a_har_is_replaced(tmp_path: Path) -> None:
+    out = tmp_path / "out.sse.zst"
+    content = b'{"status": 200, "content": {"text": "data: \\ud83d\\n\\n"}}'
+    imported(
+        b'{"log": {"entries": [{"request": {"url": "https://example.org/\\udc00"}, "response": %s}]}}'
+        % content,
+        out,
+    )
+    with Recording.open(str(out)) as recording:
+        assert recording.exchange(1).body() == b"data: ?\n\n"
+
+
 def test_a_yaml_file_that_repeats_itself_without_end_is_refused() -> None:
     read = FORMATS["vcr"].load()
     with pytest.raises(NotAnArchive, match="refers 20,000 times"):
         read(ALIASES)
     with pytest.raises(NotAnArchive, match="no cassette"):
         read(NESTED)
+
+
+def test_half_a_character_in_a_cassette_is_replaced(tmp_path: Path) -> None:
+    out = tmp_path / "out.sse.zst"
+    request = (
+        '{body: "\\ud800", headers: {"\\ud800": "\\ud800"}, method: "\\ud800", uri: "https://e.org/\\ud800"}'
+    )
+    imported(f"interactions:\n- request: {request}\n".encode(), out)
+    with Recording.open(str(out)) as recording:
+        request_head = recording.exchange(1).request
+        assert request_head is not None
+        assert request_head.url == "https://e.org/?"
 
 
 def test_yaml_makes_no_objects_of_python() -> None:

@@ -5,6 +5,8 @@ well as by EventSource, for which it keeps no body at all. Everybody else keeps 
 keeps which bytes came together, and how a response ended only as a text, if at all.
 """
 
+import json
+import re
 from typing import Any
 
 from sserec.errors import NotAnArchive
@@ -27,6 +29,10 @@ from sserec.interactions.events import parse_json
 from sserec.records import Close, Connection, Headers, Request, Response, Unknown
 
 WINDOWS_1252 = {bytes([code]).decode("cp1252", "ignore"): code for code in range(0x80, 0xA0)}
+LOCAL = frozenset(
+    {"data", "blob", "file", "about", "chrome", "chrome-extension", "moz-extension", "devtools"}
+)
+HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")
 OWN_CONNECTION = 1 << 20
 BEFORE_SENT = ("blocked", "dns", "connect", "send")
 """The parts of ``timings`` until the request is sent, in order; ``ssl`` is a part of ``connect``."""
@@ -39,19 +45,39 @@ def read(data: bytes) -> Findings:
         raise NotAnArchive("it is no HAR: there is no log.entries in it")
     creator = an_object(log.get("creator"))
     tool = " ".join(filter(None, (a_text(creator.get("name")), a_text(creator.get("version")))))
-    findings = Findings(f"HAR by {tool}" if tool else "HAR", is_dated=True)
+    findings, local = Findings(f"HAR by {tool[:100]}" if tool else "HAR", is_dated=True), 0
     for number, entry in enumerate(map(an_object, log["entries"]), start=1):
+        if is_of_the_page(entry):
+            local += 1
+            continue
         findings.exchanges.append(exchange(entry, number))
         findings.remarks += (f"entry {number}: {remark}" for remark in remarks(entry))
+    if local:
+        findings.remarks.append(
+            f"{local:,} entries that went over no network are left out (data:, blob: and the like)"
+        )
     return findings
+
+
+def is_of_the_page(entry: Any) -> bool:
+    """Whether its URL names something inside the browser, which may be as large as an image."""
+    scheme, colon, _ = a_text(an_object(entry.get("request")).get("url"))[:40].partition(":")
+    return bool(colon) and scheme.lower() in LOCAL
 
 
 def parsed(data: bytes) -> Any:
     """Raises NotAnArchive where it is no JSON."""
+    text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")
     try:
-        return parse_json(data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace"))
-    except ValueError as fault:
+        return parse_json(whole_characters(text) if HALF_CHARACTER.search(text) else text)
+    except (ValueError, RecursionError) as fault:
         raise NotAnArchive(f"it is no JSON: {fault}") from fault
+
+
+def whole_characters(text: str) -> str:
+    """JSON in which no half of a surrogate pair stands alone: browsers write one where a page made one."""
+    written = json.dumps(json.loads(text), ensure_ascii=False)
+    return written.encode("utf-8", "replace").decode()
 
 
 def remarks(entry: Any) -> list[str]:

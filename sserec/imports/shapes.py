@@ -27,7 +27,10 @@ def a_list(value: Any) -> list[Any]:
 
 
 def a_text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+    """Text that UTF-8 can hold: half a character is replaced."""
+    if not isinstance(value, str):
+        return ""
+    return value if value.isascii() else value.encode("utf-8", "replace").decode()
 
 
 def bytes_of(value: Any) -> bytes:

@@ -16,13 +16,13 @@ import orjson
 
 from sserec.diff.events import EventsDiff
 from sserec.diff.rows import Kind
-from sserec.diff.values import digest
 from sserec.diff.volatile import Mark, Place
 
 SHOWN_BYTES = 200
 """Of a block, in a difference."""
 
 _VALUE = re.compile(rb"(?<![^\r\n])((?:data|event|id)(?:: ?)?)([^\r\n]*)")
+_PLAIN = re.compile(rb"(event: [^\r\n]*\n)?data: ([^\r\n]*)\n\n")
 _INDEX = re.compile(rb'("index"\s*:\s*)\d+')
 """The step's index is compared once for all its events."""
 _DATA = re.compile(rb"(?<![^\r\n])data(?:: ?)?([^\r\n]*)")
@@ -128,10 +128,11 @@ def _manners(a: Wire, b: Wire, of_a: int, of_b: int, place: Place, *, in_step: b
     block_a, block_b = a.block(of_a), b.block(of_b)
     if block_a == block_b:
         return
-    if _frame(block_a) != _frame(block_b):
+    frame_a, data_a = _taken_apart(block_a)
+    frame_b, data_b = _taken_apart(block_b)
+    if frame_a != frame_b:
         yield Manner.FRAMING
-    data_a, data_b = _data(block_a), _data(block_b)
-    if in_step:
+    if in_step and data_a != data_b:
         data_a, data_b = _INDEX.sub(rb"\g<1>0", data_a), _INDEX.sub(rb"\g<1>0", data_b)
     yield from _data_manners(data_a, data_b, place)
 
@@ -147,7 +148,7 @@ def _data_manners(a: bytes, b: bytes, place: Place) -> Iterator[Manner]:
     marks_a: list[Mark] = []
     marks_b: list[Mark] = []
     value_a, value_b = place.mask(value_a, marks_a), place.mask(value_b, marks_b)
-    if digest(value_a) != digest(value_b):
+    if value_a != value_b:
         yield Manner.TOKENS
         return
     a, b = _unmarked(a, marks_a), _unmarked(b, marks_b)
@@ -162,6 +163,14 @@ def _data_manners(a: bytes, b: bytes, place: Place) -> Iterator[Manner]:
 def _rest(a: Wire, b: Wire) -> Iterator[Manner]:
     if _frame(a.block(len(a.ends) + 1)) != _frame(b.block(len(b.ends) + 1)):
         yield Manner.FRAMING
+
+
+def _taken_apart(block: bytes) -> tuple[bytes, bytes]:
+    """What stands around the values, and the data. Most blocks are a name and a line of data, which is seen at once."""
+    match = _PLAIN.fullmatch(block)
+    if match is not None:
+        return b"data: \n\n" if match[1] is None else b"event: \ndata: \n\n", match[2]
+    return _frame(block), _data(block)
 
 
 def _frame(block: bytes) -> bytes:

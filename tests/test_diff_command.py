@@ -243,9 +243,39 @@ def test_a_recording_that_still_grows_is_compared_as_far_as_it_has_come(tmp_path
 
 
 def test_damage_is_said_and_never_taken_for_the_same(tmp_path: Path) -> None:
-    whole = TEXT.read_bytes()
+    sample = SAMPLES / "google-search.sse.zst"
     damaged = tmp_path / "damaged.sse.zst"
-    damaged.write_bytes(whole[: len(whole) // 2])
+    data = bytearray(sample.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    damaged.write_bytes(data)
     done = run(damaged, damaged)
-    assert done.returncode in (1, 2)
-    assert "damaged.sse.zst" in done.stderr
+    assert done.returncode == 1
+    verdict, *damage = done.stderr.splitlines()
+    assert verdict == "sserec: what is left is the same, 1 exchange compared at level events"
+    assert all("damaged.sse.zst" in line for line in damage)
+    assert document(damaged, sample)["comparisons"][0]["problems"]
+
+
+def test_two_recordings_of_nothing_are_the_same(tmp_path: Path) -> None:
+    nothing = tmp_path / "nothing.sse.zst"
+    with ArchiveWriter(nothing, meta=Meta(anchor_unix_ns=0)):
+        pass
+    done = run(nothing, nothing)
+    assert (done.returncode, done.stderr) == (0, "sserec: the same: neither holds an exchange\n")
+
+
+def test_a_reader_who_leaves_early_is_no_trouble(tmp_path: Path) -> None:
+    events = [
+        write(tmp_path / f"{word}.sse", Take(tuple(event("e", n=n, w=word) for n in range(5_000))))
+        for word in "ab"
+    ]
+    for how in ("--all", "--json"):
+        with subprocess.Popen(
+            [*SSEREC, how, *map(str, events)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        ) as process:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            process.stdout.read(10)
+            process.stdout.close()
+            assert process.stderr.read() == b""
+        assert process.returncode == 141

@@ -41,7 +41,7 @@ class TextReport:
             for note in exchange.notes:
                 say(note)
         show(self._values(comparison.unpaired))
-        say(verdict(comparison, self._options.level))
+        say(verdict(comparison, self._options.level, is_whole=not (a.problems or b.problems)))
 
     def fail(self, file: str, error: str) -> None:
         """It was said already."""
@@ -128,11 +128,12 @@ def title(name: str, heard: "Heard") -> str:
     return printable(f"{name}  exchange {exchange.number}{asked} ({', '.join(facts)})")
 
 
-def verdict(comparison: Comparison, level: Level) -> str:
+def verdict(comparison: Comparison, level: Level, *, is_whole: bool) -> str:
+    same = "the same" if is_whole else "what is left is the same"
     if comparison.is_same and not comparison.exchanges:
-        return "the same: neither holds an exchange"
+        return f"{same}: neither holds an exchange"
     compared = f"{count(len(comparison.exchanges), 'exchange')} compared at level {level}"
-    return f"{'the same' if comparison.is_same else count(comparison.count, 'difference')}, {compared}"
+    return f"{same if comparison.is_same else count(comparison.count, 'difference')}, {compared}"
 
 
 def counted(exchange: ExchangeDiff) -> str:

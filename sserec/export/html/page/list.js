@@ -83,6 +83,7 @@ class List {
     for (const [, element] of this.shown) element.remove();
     this.shown.clear();
     this.box.style.setProperty("--digits", String(this.exchange.length).length + 1);
+    this.box.style.setProperty("--steps", Math.max(String(this.exchange.stepRows.length).length, 2));
     this.rows.style.height = `${this.length * this.rowHeight}px`;
     this.draw();
   }
@@ -136,11 +137,13 @@ class List {
   #row(row, place, line) {
     const { exchange } = this;
     const [type, step, kind, words, , , odd] = line ?? ["", null, null, "…"];
+    const look = line ? kindOf(kind ?? type) : "waiting";
+    const classes = ["row", look, odd?.stray && "stray", exchange.isRest(row) && "rest"];
     const made = element("div", {
       role: "option",
       id: `row-${row}`,
       "data-row": row,
-      class: `row ${line ? kindOf(kind ?? type) : "waiting"}${odd?.stray ? " stray" : ""}`,
+      class: classes.filter(Boolean).join(" "),
       "aria-setsize": this.length,
       "aria-posinset": place + 1,
       "aria-selected": "false",

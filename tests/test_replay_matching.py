@@ -80,6 +80,16 @@ def test_a_request_that_means_something_else_is_a_miss_that_says_where(
     assert f"exchange 1 is nearest and differs in {place}" in miss.message
 
 
+@pytest.mark.parametrize(
+    "url", ["http://[", "https://[::1/x", "//[", "http://a b/", "", "http://x:99999999/"]
+)
+def test_a_url_that_is_none_is_compared_all_the_same(repertoire: Repertoires, url: str) -> None:
+    played = repertoire(Kept(url=url, method="GET", body=b""))
+    assert isinstance(played.answer(asked("GET", url)), Answer)
+    assert isinstance(played.answer(asked("GET", "/elsewhere")), Miss)
+    assert not any("[" in server or " " in server for server in played.servers)
+
+
 def test_numbers_are_compared_by_value(repertoire: Repertoires) -> None:
     kept = Kept(body=b'{"temperature":1.0,"seeds":[2,0.5]}')
     same = post(body=b'{"temperature":1,"seeds":[2.0,0.5]}')

@@ -216,6 +216,7 @@ def test_what_is_no_http_is_refused(tmp_path: Path, own_authority: Authority) ->
     with replayed(recording(tmp_path / "x.sse.zst", STREAM), own_authority) as port:
         for sent in (
             b"hello?\r\n\r\n",
+            b"GET http://[/x HTTP/1.1\r\nhost: x\r\n\r\n",
             b"\x16\x03\x01\x00\x05hello",
             b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\xff" * 9,
         ):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 import orjson
 
@@ -19,6 +19,8 @@ from sserec.redact import REDACTED, SECRETS
 
 VERSION = re.compile(r"^/v\d+[a-z0-9]*(?=/)")
 """``/v1``, ``/v1beta``: SDKs of one API differ in it from release to release."""
+SERVER = re.compile(r"^[^/?#]+://[^/?#]*")
+"""What stands before the path in a URL; anything may, in a recording and in a request."""
 LAST_EVENT_ID = "last_event_id"
 LAST_EVENT_ID_HEADER = "last-event-id"
 """WHATWG HTML, section 9.2.4: how a browser's EventSource asks for the rest of a stream."""
@@ -92,11 +94,12 @@ def asked(
     method: str, url: str, headers: Headers = (), body: bytes = b"", authority: str | None = None
 ) -> Asked:
     """A request for ``url``, which may be a target without a server."""
-    parts = urlsplit(SECRETS.url(url)[0])
-    pairs = parse_qsl(parts.query, keep_blank_values=True)
+    target = SERVER.sub("", SECRETS.url(url)[0]).partition("#")[0]
+    path, _, written_query = target.partition("?")
+    pairs = parse_qsl(written_query, keep_blank_values=True)
     query = tuple(sorted(pair for pair in pairs if pair[1] != REDACTED))
     named = [*header_values(headers, LAST_EVENT_ID_HEADER), *(v for k, v in query if k == LAST_EVENT_ID)]
-    return Asked(method, parts.path or "/", query, body, authority, next(iter(named), None))
+    return Asked(method, path or "/", query, body, authority, next(iter(named), None))
 
 
 def header_values(headers: Headers, name: str) -> Iterable[str]:

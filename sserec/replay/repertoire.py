@@ -5,6 +5,7 @@ what was asked once gets the same answer. A stream can be asked for from an even
 when it was recorded.
 """
 
+import re
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +14,8 @@ from sserec.replay.asked import Asked
 from sserec.replay.differences import BODY, LISTED, Difference, differences, distance
 from sserec.replay.takes import START, Place, Take
 
+HOST_AND_PORT = re.compile(r"([\w.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?", re.ASCII)
+"""RFC 3986, section 3.2, as far as an https URL of a server has it."""
 COMPARED_TAKES = 200
 """How many recorded requests are searched for the nearest one."""
 
@@ -75,7 +78,8 @@ class Repertoire:
     @property
     def servers(self) -> list[str]:
         """The URLs of the servers that were recorded."""
-        return [f"https://{authority}" for authority in dict.fromkeys(self._authorities) if authority]
+        named = (authority for authority in dict.fromkeys(self._authorities) if authority)
+        return [f"https://{authority}" for authority in named if HOST_AND_PORT.fullmatch(authority)]
 
     def answer(self, asked: Asked) -> Answer | Miss:
         """The take for the request, and its place is used up."""

@@ -58,13 +58,18 @@ class _Recent:
             self._items.move_to_end(key)
         return item
 
-    def put(self, key: int, item: bytes) -> None:
-        self._size_bytes += len(item) - len(self._items.pop(key, b""))
-        self._items[key] = item
-        while len(self._items) > 2 and (
-            self._size_bytes > self._limit_bytes or len(self._items) > _KEPT_ITEMS
+    def make_room(self, size_bytes: int) -> None:
+        """Forgets what would be forgotten when an item of this size is put in: before it is made, not after."""
+        while len(self._items) > 1 and (
+            self._size_bytes + size_bytes > self._limit_bytes or len(self._items) >= _KEPT_ITEMS
         ):
             self._size_bytes -= len(self._items.popitem(last=False)[1])
+
+    def put(self, key: int, item: bytes) -> None:
+        self._size_bytes -= len(self._items.pop(key, b""))
+        self.make_room(len(item))
+        self._items[key] = item
+        self._size_bytes += len(item)
 
 
 class BlockStore:
@@ -124,6 +129,7 @@ class BlockStore:
         with self._lock:
             data = self._data.get(head.position)
             if data is None or (len(data) < wanted and head.position not in self._spoilt):
+                self._data.make_room(head.data_size)
                 is_prefix_enough = data is None and _WORTH_A_PREFIX < wanted < head.data_size // 2
                 data = self._read_data(head, wanted if is_prefix_enough else head.data_size)
                 self._data.put(head.position, data)

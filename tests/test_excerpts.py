@@ -315,6 +315,14 @@ def test_a_damaged_or_a_growing_file_is_refused(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("out*"))
 
 
+def test_recordings_that_began_too_far_apart_for_an_archive_are_not_merged(tmp_path: Path) -> None:
+    early = record(tmp_path / "early.sse.zst", anchor_ns=-(1 << 62))
+    late = record(tmp_path / "late.sse.zst", anchor_ns=(1 << 63) - 1)
+    with pytest.raises(ArchiveError, match="no archive holds"):
+        merged(tmp_path / "out.sse.zst", early, late)
+    assert not list(tmp_path.glob("out*"))
+
+
 def test_untimed_exchanges_cannot_be_cut_by_time(tmp_path: Path) -> None:
     path = tmp_path / "untimed.sse.zst"
     with ArchiveWriter(path, meta=Meta(0)) as writer:

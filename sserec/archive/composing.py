@@ -16,7 +16,7 @@ from sserec.archive.compact import CompactWriter
 from sserec.archive.finalisation import PACK_LEVEL, damage_of, refuse_existing, replacing
 from sserec.archive.format import FORMAT_VERSION, RecordType
 from sserec.archive.frames import ZSTD_VERSION
-from sserec.archive.heads import Json, close_json, decode_json, encode_json, stamp, timed
+from sserec.archive.heads import Json, close_json, decode_json, encode_json, stamp, timed, unknown_from
 from sserec.archive.marks import encode_marks
 from sserec.archive.reader import ArchiveReader
 from sserec.archive.runs import TrafficRun, decode_traffic, encode_traffic
@@ -27,6 +27,7 @@ from sserec.records import Chunk, Close, Closer, Manner, Unknown
 
 THOROUGH_UP_TO_BYTES = 512 << 10
 QUICK_LEVEL = 9
+TIMES_END_NS = 1 << 63
 CONNECTION_TIMES = ("resolved_ns", "connected_ns", "tls_ns")
 
 
@@ -53,6 +54,15 @@ class Excerpt:
     def is_cut(self) -> bool:
         """It ends before its exchange did."""
         return self.end is not None
+
+    def moved(self, t_ns: int) -> int:
+        """A time of the exchange as one of the new file. Raises ArchiveError where that has no room for it."""
+        moved_ns = t_ns + self.shift_ns
+        if moved_ns >= TIMES_END_NS:
+            raise ArchiveError(
+                f"{self.reader.name}: a time lies {moved_ns:,} ns after the start, which no archive holds"
+            )
+        return moved_ns
 
     def holds(self, mark: Mark) -> bool:
         """Whether the marked byte is in it."""
@@ -160,19 +170,19 @@ def head(excerpt: Excerpt, number: int, kind: int, payload: bytes) -> bytes | No
     rest = payload[position:]
     if kind == RecordType.OPEN and excerpt.start:
         rest = without_beginning(rest)
-    return stamp(number, t_ns + excerpt.shift_ns) + rest
+    return stamp(number, excerpt.moved(t_ns)) + rest
 
 
 def without_beginning(opening: bytes) -> bytes:
     value = decode_json(opening)
-    return encode_json(value | {"unknown": sorted({*value.get("unknown", ()), Unknown.BEGINNING})})
+    return encode_json(value | {"unknown": sorted(unknown_from(value) | {Unknown.BEGINNING})})
 
 
 def connection(excerpt: Excerpt, payload: bytes) -> bytes:
     value = decode_json(payload, read_varint(payload, 0)[1])
     for key in CONNECTION_TIMES:
         if isinstance(value.get(key), int):
-            value[key] += excerpt.shift_ns
+            value[key] = excerpt.moved(value[key])
     if isinstance(value.get("id"), int):
         value["id"] += excerpt.connection_base
     return encode_json(value)
@@ -184,7 +194,7 @@ def traffic(excerpt: Excerpt, number: int, payload: bytes) -> bytes | None:
     for tick, direction, size_bytes in zip(run.times, run.directions, run.sizes, strict=True):
         t_ns = tick * tick_ns
         if (excerpt.t_start_ns or 0) <= t_ns and not (excerpt.is_cut and t_ns > excerpt.t_end_ns):
-            kept.times.append(t_ns + excerpt.shift_ns)
+            kept.times.append(excerpt.moved(t_ns))
             kept.directions.append(direction)
             kept.sizes.append(size_bytes)
     return encode_traffic(kept) if kept.times else None
@@ -192,7 +202,7 @@ def traffic(excerpt: Excerpt, number: int, payload: bytes) -> bytes | None:
 
 def chunks(excerpt: Excerpt) -> Iterator[Chunk]:
     """Those of the excerpt; the first and the last one may be parts of what came."""
-    start, end, shift_ns = excerpt.start, excerpt.end, excerpt.shift_ns
+    start, end = excerpt.start, excerpt.end
     first = excerpt.reader.chunk_table(excerpt.number).holding(start) if start else 0
     for chunk in excerpt.reader.chunks(excerpt.number, first):
         if end is not None and chunk.offset >= end:
@@ -202,11 +212,11 @@ def chunks(excerpt: Excerpt) -> Iterator[Chunk]:
             continue
         yield replace(
             chunk,
-            t_ns=chunk.t_ns + shift_ns,
+            t_ns=excerpt.moved(chunk.t_ns),
             offset=max(chunk.offset - start, 0),
             data=data,
             coded_size_bytes=chunk.coded_size_bytes if len(data) == len(chunk.data) else None,
-            t_kernel_ns=None if chunk.t_kernel_ns is None else chunk.t_kernel_ns + shift_ns,
+            t_kernel_ns=None if chunk.t_kernel_ns is None else excerpt.moved(chunk.t_kernel_ns),
         )
 
 
@@ -227,14 +237,14 @@ class Tally:
 def close(excerpt: Excerpt, number: int, closing: bytes, tally: Tally) -> bytes:
     """How the excerpt ends: as its exchange did, or, before that, by having been cut."""
     if excerpt.is_cut:
-        return stamp(number, excerpt.t_end_ns + excerpt.shift_ns) + encode_json(cut(excerpt, tally))
+        return stamp(number, excerpt.moved(excerpt.t_end_ns)) + encode_json(cut(excerpt, tally))
     _, tick, position = timed(closing)
     value = decode_json(closing, position)
     if excerpt.start:
         value |= totals(tally) | {"coded_size": None}
         if isinstance(value.get("undecoded_from"), int):
             value["undecoded_from"] = max(value["undecoded_from"] - excerpt.start, 0)
-    return stamp(number, tick * excerpt.reader.tick_ns + excerpt.shift_ns) + encode_json(value)
+    return stamp(number, excerpt.moved(tick * excerpt.reader.tick_ns)) + encode_json(value)
 
 
 def cut(excerpt: Excerpt, tally: Tally) -> Json:

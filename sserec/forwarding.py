@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 
@@ -49,9 +48,13 @@ class Forwarder:
         if url is None:
             play_failure(stage, "it is not known which server this request is for")
             return
-        self._tell(f"{question.asked.name} was not recorded and goes to {urlsplit(url).netloc}")
         headers = [field for field in question.headers if field[0].lower() not in OF_ONE_CONNECTION]
-        request = httpx.Request(question.method, url, headers=headers, content=question.body)
+        try:
+            request = httpx.Request(question.method, url, headers=headers, content=question.body)
+        except httpx.InvalidURL as error:
+            play_failure(stage, f"{url} is no URL: {error}")
+            return
+        self._tell(f"{question.asked.name} was not recorded and goes to {request.url.netloc.decode()}")
         try:
             response = await self._transport.handle_async_request(request)
         except httpx.HTTPError as error:

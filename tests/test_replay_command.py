@@ -263,6 +263,12 @@ class TestAMissThatMayLeave:
         )
         assert both.stdout == b"data: from the server\n\n"
 
+    def test_a_url_that_is_none_goes_nowhere(self, file: Path) -> None:
+        ask = "curl -s $URL --request-target 'http://x:y/'"
+        got = sserec("replay", file, "--env", "URL", "--on-miss", "forward", "--", "sh", "-c", ask)
+        assert got.stdout.startswith(b"sserec: http://x:y/ is no URL: ")
+        assert b"goes to" not in got.stderr
+
     def test_a_server_that_is_not_there_is_a_502(self, tmp_path: Path) -> None:
         file = recording(tmp_path / "x.sse.zst", Kept(url="https://127.0.0.1:1/v1/interactions"))
         options = ("--env", "GOOGLE_GEMINI_BASE_URL", "--on-miss", "forward")

@@ -9,7 +9,10 @@ import pytest
 from textual.pilot import Pilot
 
 from comparison_support import A, B, pair, told
+from diff_support import Take
+from diff_support import write as write_takes
 from sserec.diff import Options
+from sserec.records import Response
 from sserec.tui.app import Viewer
 from sserec.tui.comparison.app import ComparisonViewer
 from sserec.tui.comparison.screen import ComparisonScreen
@@ -18,7 +21,7 @@ from sserec.tui.host import Host
 from sserec.tui.model.comparison.duo import Duo
 from sserec.tui.model.document import Document
 from sserec.tui.moving import NO_TIMES
-from viewer_support import CREATED, DONE, S, start, text, write
+from viewer_support import CREATED, DONE, REQUEST, S, start, text, write
 
 QUIET = Config(check=False)
 
@@ -488,6 +491,33 @@ def test_a_file_that_cannot_be_viewed_says_what_it_is(tmp_path: Path, content: b
         assert app.return_code == 0
 
     asyncio.run(run())
+
+
+@pytest.mark.parametrize("mode", ["by alignment", "by time"])
+def test_a_side_without_events_is_all_gaps(tmp_path: Path, mode: str) -> None:
+    async def scene(stage: Stage) -> None:
+        if mode == "by time":
+            await stage.press("T")
+        assert mode in stage.screen
+        for key in ("g", "j", "G", "l", "j", "k", "G", "}", "{", "z", "5", "tab", "enter", "ctrl+right"):
+            await stage.press(key)
+            assert "B 0/0" in stage.screen
+        assert "B before its first event" in stage.screen
+
+    play(pair(tmp_path, A, []), scene)
+
+
+def test_what_is_no_event_stream_is_compared_all_the_same(tmp_path: Path) -> None:
+    response = Response(200, "OK", "HTTP/1.1", (("content-type", "application/json"),))
+    whole = Take((b'{"object":"interaction","status":"completed"}',), REQUEST, response=response)
+    a, b = write(tmp_path / "a.sse.zst", A), write_takes(tmp_path / "b.sse.zst", whole)
+
+    async def scene(stage: Stage) -> None:
+        assert stage.listed()[0] == "▸~ response.headers.content-type"
+        await stage.press("G", "}", "T", "c")
+        assert "one side is no event stream: events are not compared" in stage.screen
+
+    play((str(a), str(b)), scene)
 
 
 def test_damage_is_counted_and_listed(tmp_path: Path) -> None:

@@ -160,7 +160,11 @@ class EventPane(EventLines):
         self._move(self.line_count())
 
     def _move(self, lines: int) -> None:
-        if self._cursor is not None and self._cursor.move(lines):
+        if self._cursor is None:
+            return
+        if self._cursor.side != self.side:
+            self._cursor.lead(self.side)
+        if self._cursor.move(lines):
             self.post_message(self.Moved())
 
     def on_click(self, event: events.Click) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 
 needs_tmux = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not here")
 

@@ -19,7 +19,7 @@ from sserec.tui.model.shape import Shape
 from sserec.tui.model.strays import SUSPECT
 from sserec.tui.model.tape import Tape
 
-KEPT_LINES = 4096
+KEPT_LINES = 1024
 SHOWN_CHARACTERS = 200
 SHOWN_BYTES = 4 * SHOWN_CHARACTERS
 LOST = "these bytes are lost: the file is damaged"

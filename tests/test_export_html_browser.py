@@ -356,6 +356,8 @@ def test_markdown_is_laid_out_and_grows_by_paragraphs(tab: Tab, tmp_path: Path) 
     for _ in pieces:
         tab.press(".")
     grown = tab.run("document.querySelector('.markdown').innerHTML")
+    tab.press(*[","] * len(pieces), *["."] * len(pieces))
+    assert tab.run("document.querySelector('.markdown').innerHTML") == grown
     tab.press("g", "G")
     assert tab.run("document.querySelector('.markdown').innerHTML") == grown
     assert texts(tab, ".markdown .heading") == ["Head"]
@@ -392,7 +394,7 @@ def test_numbers_are_shown_as_they_were_written(tab: Tab, tmp_path: Path) -> Non
 
 def test_where_a_stream_broke_off_is_said(tab: Tab, tmp_path: Path) -> None:
     opened_sample(tab, tmp_path, "broken-in-the-middle")
-    assert text(tab, "#answer-body .nothing") == "The stream ended here: upstream cut."
+    assert text(tab, "#answer-body > :last-child") == "The stream ended here: upstream cut."
     assert "upstream cut" in text(tab, "#exchanges")
     assert "unfinished event" in texts(tab, "#rows .type")
 
@@ -444,6 +446,24 @@ def test_a_hundred_thousand_events_are_a_list_of_a_few_elements(tab: Tab, large:
         f"word{middle - 2}"
     )
     assert tab.run("document.querySelectorAll('*').length") < 4000
+
+
+def test_of_very_many_steps_the_last_thousand_are_drawn(tab: Tab, tmp_path: Path) -> None:
+    steps = [start(number, "thought") + stop(number) for number in range(3000)]
+    tab.open(written_page(recorded(tmp_path / "a.sse.zst", [created(), *steps]), tmp_path))
+    assert text(tab, "#answer-body > p") == "2,000 steps before these are not drawn."
+    assert tab.run("document.querySelectorAll('.step-view').length") == 1000
+    tab.press("3")
+    drawn = tab.run("document.querySelectorAll('.step-view').length")
+    assert 800 < drawn < 1000
+    assert tab.run("document.querySelector('#answer-body > p').hidden")
+
+
+def test_of_very_many_paragraphs_the_rest_is_shown_as_it_is(tab: Tab, tmp_path: Path) -> None:
+    body = stream(start(0, "model_output"), delta(0, "text", text="**a**\n\n" * 20_000))
+    tab.open(written_page(recorded(tmp_path / "a.sse.zst", [body]), tmp_path))
+    assert tab.run("document.querySelectorAll('.markdown > *').length") == 5000
+    assert text(tab, ".markdown > :last-child").count("**a**") == 15_001
 
 
 def test_a_hundred_thousand_events_are_filtered(tab: Tab, large: Path) -> None:
@@ -577,7 +597,7 @@ def test_an_empty_recording_says_so(tab: Tab, tmp_path: Path) -> None:
     tab.open(written_page(path, tmp_path))
     assert tab.run("document.documentElement.dataset.state") == "ready"
     tab.press("j", "k", "G", " ", ".", "}", "s", "5")
-    assert text(tab, "#answer-body") == "No interaction was answered here."
+    assert text(tab, "#answer-body > :last-child") == "No interaction was answered here."
 
 
 def test_a_page_needs_no_more_than_the_command(tmp_path: Path, tab: Tab) -> None:

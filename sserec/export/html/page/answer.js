@@ -6,16 +6,19 @@
 const PLAYED = { image: "img", audio: "audio", video: "video" };
 const SAID_ELSEWHERE = new Set(["type", "signature", "id", "call_id", "name", "server_name", "is_error"]);
 
+const MAX_STEPS = 1000;
+
 class AnswerView {
   constructor() {
     this.body = byId("answer-body");
-    this.views = [];
+    this.before = element("p", { class: "nothing", hidden: true });
+    this.behind = element("p", { class: "nothing", hidden: true });
   }
 
   open(exchange) {
     this.exchange = exchange;
-    this.views = [];
-    this.body.replaceChildren();
+    this.views = new Map();
+    this.body.replaceChildren(this.before, this.behind);
     this.body.scrollTop = 0;
   }
 
@@ -24,31 +27,56 @@ class AnswerView {
     const wasAtFoot = this.body.scrollHeight - this.body.scrollTop - this.body.clientHeight < 40;
     const steps = stepsOf(interaction);
     const isOver = position === this.exchange.length;
-    const isOpen =
-      !isOver && end === "open" && [undefined, null, "in_progress"].includes(interaction?.status);
-    for (const gone of this.views.splice(steps.length + (error === null ? 0 : 1))) gone.element.remove();
-    steps.forEach((step, index) => {
-      if (touched && !touched.has(index) && this.views[index]?.isStep) return;
-      this.#view(index, true).show(blocksOf(step, index, this.exchange));
-    });
-    if (error !== null) this.#view(steps.length, false).show([errorBlock(error)]);
-    this.views.forEach((view, index) =>
-      view.element.classList.toggle("arriving", isOpen && index === steps.length - 1),
-    );
-    this.#say(this.#words(steps.length || error !== null, isOver, end));
+    this.#drawSteps(steps, touched);
+    this.#drawError(error);
+    this.#markArrival(steps.length - 1, !isOver && end === "open" && isRunning(interaction));
+    tell(this.behind, this.#words(steps.length || error !== null, isOver, end));
     showFacts(interaction, end);
-    if (!isOver && (wasAtFoot || !this.isPlayed)) this.body.scrollTop = this.body.scrollHeight; // where it grows
+    if (!isOver && (wasAtFoot || !this.isPlayed)) this.body.scrollTop = this.body.scrollHeight; // it grows there
   }
 
-  #view(index, isStep) {
-    const before = this.views[index];
-    if (before && before.isStep === isStep) return before;
-    before?.element.remove();
-    const view = new StepView(isStep);
-    const after = this.views.slice(index + 1).find(Boolean)?.element ?? null;
-    this.body.insertBefore(view.element, after ?? this.body.querySelector(".nothing"));
-    this.views[index] = view;
+  /** The last steps: a thousand are more than anybody reads, and quickly drawn. */
+  #drawSteps(steps, touched) {
+    const first = Math.max(steps.length - MAX_STEPS, 0);
+    tell(this.before, first ? `${count(first, "step")} before these are not drawn.` : "");
+    for (const [index, view] of this.views) {
+      if (index < first || index >= steps.length) this.#remove(index, view);
+    }
+    let previous = this.before;
+    for (let index = first; index < steps.length; index += 1) {
+      const known = this.views.get(index);
+      const view = known ?? this.#add(index, previous);
+      if (!known || !touched || touched.has(index)) view.show(blocksOf(steps[index], index, this.exchange));
+      previous = view.element;
+    }
+  }
+
+  #drawError(error) {
+    this.failure?.remove();
+    this.failure = null;
+    if (error === null) return;
+    const view = new StepView();
+    view.show([jsonOf("error", "error", [], error)]);
+    this.failure = view.element;
+    this.behind.before(this.failure);
+  }
+
+  #add(index, previous) {
+    const view = new StepView();
+    previous.after(view.element);
+    this.views.set(index, view);
     return view;
+  }
+
+  #remove(index, view) {
+    view.element.remove();
+    this.views.delete(index);
+  }
+
+  #markArrival(last, isArriving) {
+    this.arriving?.classList.remove("arriving");
+    this.arriving = isArriving ? this.views.get(last)?.element : null;
+    this.arriving?.classList.add("arriving");
   }
 
   /** What stands behind the steps: that there are none, or that the stream broke off. */
@@ -56,17 +84,21 @@ class AnswerView {
     if (!isThere) return isOver ? "No interaction was answered here." : "Nothing has been answered yet.";
     const { ending, clean } = this.exchange.summary;
     const { late } = this.exchange.told;
-    if (late && !isOver) return `${count(late, "event")} of this answer are told only with a later one.`;
+    if (late && !isOver)
+      return `Of this answer ${count(late, "change")} can be told only with a later event.`;
     return isOver && (end === "open" || !clean)
       ? `The stream ended here: ${ending ?? "nothing more was recorded"}.`
       : "";
   }
-
-  #say(words) {
-    this.body.querySelector(".nothing")?.remove();
-    if (words) this.body.append(element("p", { class: "nothing" }, words));
-  }
 }
+
+/** Says something in a line of its own, or nothing. */
+function tell(line, words) {
+  line.hidden = !words;
+  line.textContent = words;
+}
+
+const isRunning = (interaction) => [undefined, null, "in_progress"].includes(interaction?.status);
 
 const stepsOf = (interaction) => {
   const steps = interaction?.steps ?? interaction?.outputs;
@@ -87,8 +119,7 @@ function showFacts(interaction, end) {
 
 /** One step, as blocks that are replaced only where they become something else. */
 class StepView {
-  constructor(isStep) {
-    this.isStep = isStep;
+  constructor() {
     this.element = element("article", { class: "step-view" });
     this.blocks = [];
   }
@@ -187,7 +218,6 @@ const jsonOf = (type, title, meta, value) => {
 };
 const plainOf = (type, title, meta, text) =>
   blockOf(type, title, meta, "text", text, () => element("pre", { class: "code" }, visible(text)));
-const errorBlock = (error) => jsonOf("error", "error", [], error);
 const failed = (step) => (step.error ? [`error: ${jsonText(step.error)}`] : []);
 
 function signed(step) {

@@ -9,14 +9,16 @@ const INLINE =
   /(?<!`)(`+)(?!`)([^]*?[^`])\1(?!`)|\*\*(?=\S)([^*]+?)\*\*|__(?=\S)([^_]+?)__|\*(?=\S)([^*\n]+?)\*|~~([^~]+?)~~|\[([^\][]*)\]\(([^()\s]*)\)|\\([!-/:-@[-`{-~])/g;
 /** A longer one is shown as it is: no paragraph that people read is. */
 const MAX_PARAGRAPH = 20000;
+/** What follows so many is one more, and shown as it is. */
+const MAX_PARAGRAPHS = 5000;
 
 /** Where the paragraphs of a text begin. */
-function paragraphs(text, from = 0) {
+function paragraphs(text, from = 0, most = MAX_PARAGRAPHS) {
   const starts = [from];
   let fence = null;
   let wasBlank = false;
   let position = from;
-  while (position < text.length) {
+  while (position < text.length && starts.length < most) {
     let end = text.indexOf("\n", position);
     end = end < 0 ? text.length : end + 1;
     const line = text.slice(position, Math.min(end, position + 200)).trimEnd();
@@ -54,9 +56,9 @@ class MarkdownView {
 
   show(text) {
     if (text === this.text) return;
-    const grows = text.startsWith(this.text);
-    const kept = grows ? Math.max(this.starts.length - 1, 0) : 0;
-    const starts = [...this.starts.slice(0, kept), ...paragraphs(text, kept ? this.starts[kept] : 0)];
+    const kept = this.#kept(text);
+    const rest = paragraphs(text, kept ? this.starts[kept] : 0, MAX_PARAGRAPHS - kept);
+    const starts = [...this.starts.slice(0, kept), ...rest];
     for (const gone of this.made.splice(kept)) gone.remove();
     for (let index = kept; index < starts.length; index += 1) {
       const made = paragraph(text.slice(starts[index], starts[index + 1]));
@@ -65,6 +67,13 @@ class MarkdownView {
     }
     this.text = text;
     this.starts = starts;
+  }
+
+  /** How many paragraphs another text has in common: all but the last of one that grew or was cut. */
+  #kept(text) {
+    if (text.startsWith(this.text)) return Math.max(this.starts.length - 1, 0);
+    if (!this.text.startsWith(text)) return 0;
+    return Math.max(countUpTo(this.starts, text.length - 1) - 2, 0);
   }
 }
 

@@ -65,15 +65,14 @@ def run(plan: "Plan", shelving: "Shelving", *, tells_each: bool) -> None:
     from sserec.proxy.service import Voices, serve
 
     def ended(one: "Ended") -> None:
-        if tells_each:
-            say(line(one))
+        say(line(one))
 
     def ready(prepared: "Prepared") -> None:
         click.echo("\n".join(exports(os.environ, prepared.variables)))
         say(f"recording into {shelving.folder}/, until ^C")
 
     try:
-        tell(serve(plan, shelving, trust, Voices(say, ended, ready)), shelving)
+        tell(serve(plan, shelving, trust, Voices(say, ended if tells_each else None, ready)), shelving)
     finally:
         trust.settle()
 

@@ -33,8 +33,8 @@ class Voices:
     """Whom the service speaks to."""
 
     say: Say
-    ended: Callable[[Ended], None]
-    """Called on another thread."""
+    ended: Callable[[Ended], None] | None
+    """Called on another thread; None where nobody wants to hear."""
     ready: Callable[[Prepared], None]
     """Called once, with the environment that leads clients here."""
 

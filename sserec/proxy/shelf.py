@@ -72,13 +72,16 @@ class Entry:
 
 
 class Shelf:
-    """Made for one run of a service. ``tell`` hears of each exchange as it ends, ``complain`` of what went wrong."""
+    """Made for one run of a service. ``tell`` hears of each exchange as it ends, ``complain`` of what went wrong.
+
+    Where there is nobody to tell, events are not counted.
+    """
 
     def __init__(
         self,
         shelving: Shelving,
         meta: Meta,
-        tell: Callable[[Ended], None],
+        tell: Callable[[Ended], None] | None,
         complain: Callable[[str], None],
     ) -> None:
         self.volume_count = 0
@@ -139,7 +142,8 @@ class Shelf:
 
     def response(self, number: int, response: Response, t_ns: int) -> None:
         entry = self._entry(number)
-        entry.tally.answered(response)
+        if self._tell is not None:
+            entry.tally.answered(response)
         entry.volume.writer.response(entry.number, response, entry.volume.at(t_ns))
 
     def chunk(
@@ -172,7 +176,8 @@ class Shelf:
         volume.writer.close_exchange(entry.number, replace(close, t_ns=volume.at(close.t_ns)))
         del self._entries[number]
         volume.open.discard(number)
-        self._tell(entry.tally.ended(close, volume.path))
+        if self._tell is not None:
+            self._tell(entry.tally.ended(close, volume.path))
         if not volume.open and volume is not self._current:
             self._finish(volume)
 

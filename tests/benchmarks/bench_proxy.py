@@ -29,7 +29,6 @@ from upstream import free_port
 from upstream_wire import TestAuthority
 
 LOAD = str(Path(__file__).with_name("proxy_load.py"))
-TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 ONE_STREAM = ("events", 400, 1, 5.0)
 MANY_STREAMS = ("events", 150, 200, 20.0)
@@ -50,8 +49,8 @@ class Variant:
         """What its process has used so far, threads and all."""
         if self.pid is None:
             return 0.0
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(") ")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS_PER_S
+        threads = Path(f"/proc/{self.pid}/task").glob("*/schedstat")
+        return sum(int(thread.read_text().split()[0]) for thread in threads) / 1e9
 
     def peak_mb(self) -> float:
         if self.pid is None:

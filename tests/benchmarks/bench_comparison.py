@@ -25,7 +25,6 @@ FIRST_ROW = b"0.0"
 COMPARED = b"by alignment"
 WHILE_COMPARING = 6
 """Keys that are pressed while it compares."""
-SCRUBBED_S = 3.0
 
 
 def measure(name: str, events: int, size: tuple[int, int], folder: Path) -> None:
@@ -52,21 +51,13 @@ def measure(name: str, events: int, size: tuple[int, int], folder: Path) -> None
     told("  key to screen, next difference", spread(key_to_screen_ms(screen, [b"}"] * 40)))
     screen.press(b"5")
     screen.settle()
-    told("  scrubbing by lines", scrubbed(screen, b"."))
-    told("  scrubbing by pages", scrubbed(screen, b"\x06"))
+    told("  scrubbing by lines", scrub_frames(screen, b"."))
+    told("  scrubbing by pages", scrub_frames(screen, b"\x06"))
     screen.press(b"T")
     screen.settle()
     told("  key to screen, by time", spread(key_to_screen_ms(screen, [b"."] * 40)))
     told("  memory, peak", f"{screen.peak_mb():.0f} MB")
     screen.quit()
-
-
-def scrubbed(screen: Screen, key: bytes) -> str:
-    """Frames, and what each costs, which a busy machine changes less."""
-    before = screen.cpu_s()
-    frames_per_s = scrub_frames(screen, key, SCRUBBED_S)
-    frame_ms = (screen.cpu_s() - before) * 1000 / max(frames_per_s * SCRUBBED_S, 1)
-    return f"{frames_per_s:.0f} frames/s, {frame_ms:.0f} ms of CPU each"
 
 
 def main() -> None:

@@ -1,5 +1,6 @@
 """Recorded images as pictures of the terminal's own cells, and those that are meant to do harm."""
 
+import asyncio
 import base64
 import struct
 import zlib
@@ -7,9 +8,14 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from textual.message import Message
 
 from scenarios import png
+from sserec.tui.answer_pane import SHOWN_PICTURES, AnswerPane
+from sserec.tui.app import Viewer
+from sserec.tui.config import Config
 from sserec.tui.model.answer import Media
+from sserec.tui.model.document import Document
 from sserec.tui.model.picture import MAX_BYTES, MAX_DOTS, CannotShow, Cell, Picture, Room, picture
 from viewer_support import COMPLETED, CREATED, S, event, start, text, write
 from viewer_terminal import command, needs_tmux, terminal_of
@@ -102,6 +108,47 @@ def recording(tmp_path: Path) -> Path:
     ]
     chunks = [(S, data) for data in (CREATED, start("model_output"), *parts, COMPLETED)]
     return write(tmp_path / "images.sse.zst", chunks)
+
+
+def test_of_very_many_images_the_last_are_made_into_pictures_and_each_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLORTERM", "truecolor")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    images = [
+        event(
+            "step.delta",
+            index=0,
+            delta={
+                "type": "image",
+                "mime_type": "image/png",
+                "data": base64.b64encode(png(RED, at, 1)).decode(),
+            },
+        )
+        for at in range(1, 201)
+    ]
+    path = write(
+        tmp_path / "many.sse.zst", [(S, CREATED), (S, start("model_output")), *((S, i) for i in images)]
+    )
+
+    async def run() -> int:
+        with Document.open(str(path)) as document:
+            app = Viewer(document, Config(check=False), environment={})
+            asked: list[Message] = []
+            async with app.run_test(size=(120, 40), message_hook=asked.append) as pilot:
+                await pilot.press("G")
+                await app.workers.wait_for_complete()
+                assert app.desk is not None
+                app.desk.answer.reach_all()
+                app.desk.show_answer()
+                for _ in range(3):
+                    await pilot.pause()
+                    await app.workers.wait_for_complete()
+                await pilot.pause()
+                return len({id(message) for message in asked if isinstance(message, AnswerPane.Picturing)})
+
+    assert asyncio.run(run()) == SHOWN_PICTURES
 
 
 @needs_tmux

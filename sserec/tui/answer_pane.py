@@ -35,7 +35,8 @@ REACH = 4
 SEARCHED_REACH = 256
 """A search looks at the last 16,384 steps, 51,200 lines, and 1 MB of each text."""
 PICTURE_ROWS = 16
-KEPT_PICTURES = 64
+SHOWN_PICTURES = 32
+KEPT_PICTURES = 2 * SHOWN_PICTURES
 HALF_BLOCK = "▀"
 ARRIVING = "▌"
 MORE = "… more stands before this: g, k or PgUp at the top shows it"
@@ -55,6 +56,8 @@ class Laid(NamedTuple):
     """A block and its lines."""
 
     block: Block
+    is_pictured: bool
+    """Whether an image of it may be a picture."""
     lines: list[Strip]
 
 
@@ -122,10 +125,11 @@ class AnswerPane(TextPane):
             self._laid.clear()
             self._laid_width = width
         laid: dict[int, Laid] = {}
-        line_count, number = 0, len(self._blocks)
+        line_count, number, media_count = 0, len(self._blocks), 0
         while number and line_count < LINES_LAID * self._reach:
             number -= 1
-            laid[number] = self._laid_block(number, width)
+            media_count += self._blocks[number].media is not None
+            laid[number] = self._laid_block(number, width, is_pictured=media_count <= SHOWN_PICTURES)
             line_count += len(laid[number].lines)
         self._laid = laid
         is_cut = number > 0 or self._steps_before > 0 or self._is_glimpse
@@ -133,9 +137,11 @@ class AnswerPane(TextPane):
         lines = [line for at in sorted(laid) for line in laid[at].lines]
         return [*(self._above() if is_cut else ()), *lines, *self._below(width)]
 
-    def _laid_block(self, number: int, width: int) -> Laid:
+    def _laid_block(self, number: int, width: int, *, is_pictured: bool) -> Laid:
         block, before = self._blocks[number], self._laid.get(number)
-        return before if before and before.block == block else Laid(block, self._block_lines(block, width))
+        if before and before.block == block and before.is_pictured == is_pictured:
+            return before
+        return Laid(block, is_pictured, self._block_lines(block, width, is_pictured=is_pictured))
 
     def _above(self) -> list[Strip]:
         notice = FOLDING if self._is_glimpse else MORE
@@ -162,9 +168,14 @@ class AnswerPane(TextPane):
             self._reach = SEARCHED_REACH
             self._laid.clear()
 
-    def _block_lines(self, block: Block, width: int) -> list[Strip]:
+    def _block_lines(self, block: Block, width: int, *, is_pictured: bool) -> list[Strip]:
         media = block.media
-        body = self._body(block, width) if media is None else self._media(block, media, width)
+        if media is None:
+            body = self._body(block, width)
+        elif is_pictured:
+            body = self._media(block, media, width)
+        else:
+            body = self._box(block, block.text.splitlines(), width)
         if block.is_arriving:
             body = with_cursor(body, self.ink("arriving"))
         return [self._title(block, width), *body, Strip([])]
@@ -222,7 +233,7 @@ class AnswerPane(TextPane):
     def take_picture(self, asked: Asked, made: Picture | str) -> None:
         """The picture that was wanted, or why there is none."""
         self._pictures[asked] = made
-        self._laid.clear()
+        self._laid = {at: laid for at, laid in self._laid.items() if laid.block.media != asked.media}
         self.show(self._blocks, self._steps_before, self._notice, is_glimpse=self._is_glimpse)
 
     def _media(self, block: Block, media: Media, width: int) -> list[Strip]:
@@ -240,12 +251,14 @@ class AnswerPane(TextPane):
         return self._box(block, [*words, made] if made else words, width)
 
     def _picture(self, asked: Asked) -> Picture | str | None:
-        if asked not in self._pictures:
-            if len(self._pictures) >= KEPT_PICTURES:
-                del self._pictures[next(iter(self._pictures))]
-            self._pictures[asked] = None
+        """The picture, or why there is none; None until it is made. Those that were wanted last are kept."""
+        is_new = asked not in self._pictures
+        made = self._pictures[asked] = self._pictures.pop(asked, None)
+        if is_new:
             self.post_message(self.Picturing(asked))
-        return self._pictures[asked]
+            if len(self._pictures) > KEPT_PICTURES:
+                del self._pictures[next(iter(self._pictures))]
+        return made
 
     @property
     def _has_colors(self) -> bool:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from archive_support import SCENARIOS
 from secret_support import JSON, PLANTED, PRIVATE_KEY, event, everywhere, recorded, told
-from sserec.archive import ArchiveReader, Mark, save_marks, verify
+from sserec.archive import ArchiveReader, ArchiveWriter, Mark, Meta, save_marks, verify
 from sserec.errors import ArchiveError, DamagedArchive
 from sserec.recording import Recording
 from sserec.records import Chunk
@@ -505,3 +505,31 @@ def test_a_redacted_stream_still_folds(tmp_path: Path) -> None:
     assert interaction
     text = interaction["steps"][0]["content"][0]["text"]
     assert text == "Your key: [REDACTED]**********[REDACTED]********* - keep it."
+
+
+WORDS_OF_JSON = [
+    "[", "[1,", '{"a":', '{"a":1,"b":', '"', "\\", '\\"', "\\u0041", "1", "true", "{x", '"arguments":"', "\n", "\r",
+    "data: {", ": ", "%41", "\ndata: ",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("word", WORDS_OF_JSON)
+def test_a_quarter_of_a_megabyte_of_anything_is_replaced_in_moments(word: str) -> None:
+    """Whatever looks back at all that came before would need hours for one of these."""
+    data = (word * (250_000 // len(word))).encode()
+    for through in (Events, Whole):
+        wording = Wording(answers=True, prompts=True, is_request=False)
+        (clean,) = reworded([Chunk(0, 0, data)], through(wording))
+        assert len(clean.data) == len(data)
+    assert len(Arguments().feed(data.decode("latin-1"))) == len(data)
+
+
+def test_a_note_that_is_nested_without_end_is_cut(tmp_path: Path) -> None:
+    path = tmp_path / "a.sse.zst"
+    nested: object = GOOGLE
+    for _ in range(200):
+        nested = [nested]
+    with ArchiveWriter(path, meta=Meta(anchor_unix_ns=0), file_id=1) as writer:
+        writer.note(0, {"text": nested})
+    redact(path, tmp_path / "b.sse.zst", Wanted())
+    assert left_of(GOOGLE, tmp_path / "b.sse.zst") == []

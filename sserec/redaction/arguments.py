@@ -14,13 +14,15 @@ UNIT = re.compile(r"\\u[0-9a-fA-F]{4}|\\.?|.", re.DOTALL)
 LETTERS = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 LITERALS = ("true", "false", "null")
 ESCAPED_DIGITS = 4
+WORD_CHARS = 8
+"""Of a word between strings: the longest literal has five."""
 
 
 class Arguments:
     """One JSON text that comes in pieces."""
 
     def __init__(self) -> None:
-        self._open = ""
+        self._open: list[str] = []
         """The brackets that are open."""
         self._in_string = False
         self._is_name = False
@@ -65,13 +67,13 @@ class Arguments:
         if character == '"':
             self._in_string = True
         elif character in "{[":
-            self._open += character
+            self._open.append(character)
             self._is_name = character == "{"
         elif character in "}]":
-            self._open = self._open[:-1]
+            del self._open[-1:]
             self._is_name = False
         elif character in ",:":
-            self._is_name = character == "," and self._open.endswith("{")
+            self._is_name = character == "," and self._open[-1:] == ["{"]
         elif not character.isspace():
             return self._bare(character)
         self._word = ""
@@ -79,7 +81,7 @@ class Arguments:
 
     def _bare(self, character: str) -> str:
         """A character of a number or of a literal; of anything else nothing stays."""
-        self._word += character
+        self._word = (self._word + character)[:WORD_CHARS]
         if character in "0123456789":
             return "1"
         is_literal = any(word.startswith(self._word) for word in LITERALS)

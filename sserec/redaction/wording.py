@@ -46,6 +46,9 @@ DONE = "[DONE]"
 """What ends a stream of the APIs that know no better way."""
 INDEX = re.compile(r'"index"\s*:\s*(\d{1,9})')
 
+MAX_DEPTH = 50
+"""What lies deeper is no part of an API, so all of it is replaced."""
+
 Way = list[str | int]
 
 
@@ -81,14 +84,11 @@ class Wording:
         return "".join([*pieces, text[at:]])
 
     def _is_said(self, way: Way) -> bool:
-        members = [part for part in way if isinstance(part, str)]
-        if self._everything:
-            return True
-        return self._only_asked and not ASKED.isdisjoint(members)
+        return self._everything or (self._only_asked and not ASKED.isdisjoint(members_on(way)))
 
     def _replaced(self, way: Way, value: str, lane: str) -> str:
-        members = [part for part in way if isinstance(part, str)]
-        last, is_free = (members or [""])[-1], is_of_a_tool(members[:-1])
+        members = members_on(way)
+        last, is_free = (members or [""])[-1], len(way) > MAX_DEPTH or is_of_a_tool(members[:-1])
         if not value.startswith('"'):
             return bare(value, is_free=is_free or last in FREE)
         if not is_free and (last in STRUCTURE or "error" in members):
@@ -107,6 +107,11 @@ class Wording:
         phase = self._phases.get(key, 0)
         self._phases[key] = phase + len(text)
         return filled(text, phase)
+
+
+def members_on(way: Way) -> list[str]:
+    """The names on the way, as far as any API goes down."""
+    return [part for part in way[:MAX_DEPTH] if isinstance(part, str)]
 
 
 def is_of_a_tool(members: list[str]) -> bool:

@@ -33,6 +33,7 @@ RULES = {
 
 Value = TypeVar("Value")
 
+MAX_DEPTH = 50
 FILLED = re.compile(r"(?i)[\[(<{]?(?:redacted|removed|filtered|hidden|masked|dummy)[\])>}]?\**|[*x•.]+")
 """What other tools put in place of a secret."""
 
@@ -81,14 +82,16 @@ class Heads:
             clean.append(self._own(where, self._compared(where, argument, (cleaned, own))))
         return tuple(clean)
 
-    def json(self, where: str, value: Any) -> Any:
-        """The strings of a JSON value, and the names in it."""
+    def json(self, where: str, value: Any, depth: int = 0) -> Any:
+        """The strings of a JSON value, and the names in it. What lies too deep to be looked at is left out."""
+        if depth > MAX_DEPTH:
+            return REDACTED
         if isinstance(value, str):
             return self.text(where, value)
         if isinstance(value, list):
-            return [self.json(where, item) for item in value]
+            return [self.json(where, item, depth + 1) for item in value]
         if isinstance(value, dict):
-            return {self.text(where, name): self.json(where, item) for name, item in value.items()}
+            return {self.text(where, name): self.json(where, item, depth + 1) for name, item in value.items()}
         return value
 
     def meta(self, meta: Meta) -> Meta:

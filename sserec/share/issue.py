@@ -141,7 +141,7 @@ def details(exchange: Exchange) -> Iterator[str]:
     lines += [f"… {count(left_out, 'event')} …"] if left_out > 0 else []
     lines += [line(recorded) for recorded in last]
     if stream.tail is not None:
-        lines.append(f"the stream ends inside an event: {stream.tail.line.decode('utf-8', 'replace')}")
+        lines.append(f"the stream ends inside an event: {words(stream.tail.line)}")
     yield fenced(lines or ["no events"])
 
 
@@ -156,7 +156,12 @@ def asked(exchange: Exchange) -> str:
 
 def line(recorded: RecordedEvent) -> str:
     t = "" if recorded.t_ns is None else f"{seconds(recorded.t_ns):>8} "
-    return f"{recorded.number:>6} {t} {recorded.event.type:<30} {recorded.event.text}"
+    return f"{recorded.number:>6} {t} {recorded.event.type:<30} {words(recorded.event.data)}"
+
+
+def words(data: bytes) -> str:
+    """As much of it as a line has room for."""
+    return data[: 4 * LINE_CHARS].decode("utf-8", "replace")
 
 
 def fenced(lines: Iterable[str], language: str = "text") -> str:

@@ -13,7 +13,7 @@ from sserec.imports import FORMATS
 MAX_FILE_BYTES = 1 << 30
 """A file is read as a whole."""
 TOLD_REMARKS = 10
-EPILOG = "\b\nFormats:\n" + "\n".join(f"  {name:<10}{format.summary}" for name, format in FORMATS.items())
+EPILOG = "\b\nFormats:\n" + "\n".join(f"  {name:<11}{format.summary}" for name, format in FORMATS.items())
 
 
 @click.command("import", epilog=EPILOG)

@@ -1,5 +1,6 @@
 """record(replay(x)) == x: what the real recorder hears of a replay is what stands in the recording."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ ODD_CUTS = [Manner.RAGGED, Manner.FAULT]
 TLS_RECORD_BYTES = 16 * 1024
 LATE_NS = 5 * MILLISECOND
 """Of a machine that runs tests on every core; tests/benchmarks/bench_replay.py measures an idle one."""
+MOST_PLAYS = 20
 
 
 @pytest.fixture
@@ -139,23 +141,30 @@ def test_a_client_that_cancels_is_given_time_to_cancel_again(ear: Ear) -> None:
         assert (exchange.body(), exchange.ending) == (kept.data, Ending.CLIENT_CANCELLED)
 
 
+def late_ns(exchange: Exchange, played: Sequence[int]) -> list[int]:
+    """How much later than it was played each moment was heard: head, pieces, end."""
+    begin_ns, close = exchange.t_begin_ns, exchange.close
+    assert begin_ns is not None
+    assert close
+    heard = [exchange.record.t_response_ns, *(chunk.t_ns for chunk in exchange.chunks()), close.t_ns]
+    return [(h or 0) - begin_ns - p for h, p in zip(heard, played, strict=True)]
+
+
 def test_times_are_a_fixpoint_within_milliseconds(ear: Ear) -> None:
-    """A machine that stands still does so now and then: of several plays each moment's best time counts."""
+    """A busy machine stands still now and then: each moment's best time counts, of as many plays as it takes."""
     chunks = [(MILLISECOND * 20 * number, delta(number)) for number in range(1, 9)]
     kept = Kept(chunks, t_head_ns=10 * MILLISECOND, t_close_ns=200 * MILLISECOND)
+    played = [kept.t_head_ns, *(t_ns for t_ns, _ in chunks), kept.t_close_ns]
     original = recording(ear.folder / "x.sse.zst", *[kept] * 6)
-    late_ns = []
-    with Recording.open(str(ear.record_again(original, pace=ORIGINAL))) as again:
-        for exchange in again.exchanges:
-            begin_ns, close = exchange.t_begin_ns, exchange.close
-            assert begin_ns is not None
-            assert close
-            heard = [exchange.record.t_response_ns, *(chunk.t_ns for chunk in exchange.chunks()), close.t_ns]
-            played = [kept.t_head_ns, *(t_ns for t_ns, _ in chunks), kept.t_close_ns]
-            late_ns.append([(h or 0) - begin_ns - p for h, p in zip(heard, played, strict=True)])
-    best = [min(moments) for moments in zip(*late_ns, strict=True)]
-    assert min(best) >= 0, "nothing comes before its time"
-    assert max(best) < LATE_NS, best
+    best = [LATE_NS] * len(played)
+    for _ in range(MOST_PLAYS):
+        with Recording.open(str(ear.record_again(original, pace=ORIGINAL))) as again:
+            late = [late_ns(exchange, played) for exchange in again.exchanges]
+        best = [min(moments) for moments in zip(best, *late, strict=True)]
+        assert min(best) >= 0, "nothing comes before its time"
+        if max(best) < LATE_NS:
+            return
+    pytest.fail(f"late by {best}")
 
 
 @needs_shared

@@ -22,10 +22,11 @@ class Clock:
         return monotonic_ns() - self._started_ns
 
     @staticmethod
-    def of_wall_ns(wall_ns: int, now_ns: int) -> int:
-        """The time on this clock of a recent moment on the wall clock; ``now_ns`` is what this one said just now.
+    def of_wall_ns(wall_ns: int, wall_now_ns: int, now_ns: int) -> int:
+        """The time on this clock of a recent moment on the wall clock; the others are what both say now.
 
         The kernel stamps packets with the wall clock, which may be set while we run: the distance between the two
-        clocks is therefore taken anew each time.
+        clocks is therefore taken anew each time. Whoever is interrupted after looking at the wall finds the moment
+        too late by that, and never too early.
         """
-        return now_ns - (time_ns() - wall_ns)
+        return now_ns - (wall_now_ns - wall_ns)

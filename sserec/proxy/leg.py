@@ -12,6 +12,7 @@ import ssl
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
+from time import time_ns
 from typing import Protocol
 
 from sserec.proxy.clock import Clock
@@ -286,8 +287,8 @@ class Leg:
 def receive(sock: socket.socket, clock: Clock) -> tuple[bytes, Arrival]:
     """What has come, and when: by the kernel as well, where it was asked for receive times."""
     data, ancillary, _, _ = sock.recvmsg(READ_BYTES, TIMESPEC_SPACE_BYTES)
-    t_ns, wall_ns = clock.now_ns(), receive_time_ns(ancillary)
-    return data, Arrival(t_ns, None if wall_ns is None else clock.of_wall_ns(wall_ns, t_ns))
+    wall_now_ns, t_ns, wall_ns = time_ns(), clock.now_ns(), receive_time_ns(ancillary)
+    return data, Arrival(t_ns, None if wall_ns is None else clock.of_wall_ns(wall_ns, wall_now_ns, t_ns))
 
 
 def describe(error: OSError) -> str:

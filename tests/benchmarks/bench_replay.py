@@ -100,15 +100,14 @@ def lateness(port: int, streams: int, gap_ns: int, late_ns: "multiprocessing.Que
         while selector.get_map():
             for key, _ in selector.select():
                 data, ancillary, _, _ = key.fileobj.recvmsg(65536, TIMESPEC_SPACE_BYTES)  # type: ignore[union-attr]
-                now_ns, wall_ns = time.monotonic_ns(), receive_time_ns(ancillary)
+                wall_now_ns, now_ns, wall_ns = time.time_ns(), time.monotonic_ns(), receive_time_ns(ancillary)
                 begin_ns, seen, _ = key.data
                 for _ in range(data.count(b"step.delta")):
                     seen += 1
                     due_ns = begin_ns + seen * gap_ns
                     read.append(now_ns - due_ns)
-                    written.append(
-                        (now_ns if wall_ns is None else Clock.of_wall_ns(wall_ns, now_ns)) - due_ns
-                    )
+                    t_ns = now_ns if wall_ns is None else Clock.of_wall_ns(wall_ns, wall_now_ns, now_ns)
+                    written.append(t_ns - due_ns)
                 key.data[1] = seen
                 if not data:
                     selector.unregister(key.fileobj)

@@ -158,7 +158,7 @@ class List {
         : [
             element("span", { class: "type" }, type),
             element("span", { class: "step" }, step === null ? "" : numberText(step)),
-            element("span", { class: "kind" }, kind ?? ""),
+            element("span", { class: "kind" }, kind ?? element("span", { class: "narrow" }, type)),
           ]),
       element("span", { class: "line" }, words),
     );

@@ -5,6 +5,7 @@
 
 /** How finely the slider divides the axis. */
 const STEPS = 10000;
+const SIGN_COLOURS = { error: "red", warning: "amber", note: "muted" };
 
 class Timeline {
   constructor(seek) {
@@ -117,8 +118,10 @@ class Timeline {
       const [from, to] = [this.at(row - 1) * width, this.at(row) * width];
       for (let x = from; x < to; x += 5) pen.fillRect(x, height - 18, 2, 2);
     }
-    for (const [row, found] of exchange.findings)
-      this.#sign(pen, this.at(row) * width, worst(found) === "error" ? "red" : "amber", "!");
+    for (const [row, found] of exchange.findings) {
+      const severity = worst(found);
+      this.#sign(pen, this.at(row) * width, SIGN_COLOURS[severity], SIGNS[severity]);
+    }
     for (const [row] of exchange.marks) this.#sign(pen, this.at(row) * width, "text", "◆");
   }
 

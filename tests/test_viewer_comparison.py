@@ -358,8 +358,29 @@ def test_what_cannot_be_done_is_said_in_one_line(paths: tuple[str, str]) -> None
             assert words in stage.screen.splitlines()[-1], command
         await stage.press("ctrl+down")
         assert "there is no other pair" in stage.screen
+
+    play(paths, scene)
+
+
+def test_events_of_a_side_are_found(paths: tuple[str, str]) -> None:
+    async def scene(stage: Stage) -> None:
+        await stage.press("g", "l", "/")
+        assert "find in B:" in stage.screen
+        await stage.type("@event=step.delta")
+        assert stage.numbers() == (3, 4)
+        assert "hit 1 of 4 in B" in stage.screen
+        await stage.press("n", "n", "n")
+        assert stage.numbers() == (None, 7)
+        await stage.press("n")
+        assert "no hit after this" in stage.screen
+        await stage.press("N")
+        assert stage.numbers() == (5, 6)
         await stage.press("/")
-        assert "text is found in the answers" in stage.screen
+        await stage.type("nothing like it")
+        assert "no hit in B" in stage.screen
+        await stage.press("/")
+        await stage.type("@gap>x")
+        assert "x" in stage.screen.splitlines()[-1]
 
     play(paths, scene)
 

@@ -29,9 +29,9 @@ HELP: dict[str, str] = {
     "zoom": "this pane alone, and back",
     "next-finding": "to the next difference",
     "previous-finding": "to the difference before",
-    "next-hit": "the next hit in this pane, or the next difference",
+    "next-hit": "the next hit; where nothing was looked for, the next difference",
     "previous-hit": "the hit before, or the difference before",
-    "find": "find in the text of this pane",
+    "find": "find events of this side; in the answers and in the detail their text",
     "together": "scroll together by time instead of by alignment, and back",
     "differences": "hide or show the list of differences",
     "form": "what differs in the pair, or both events in full",
@@ -73,7 +73,7 @@ HINT_WORDS = {
 BY_ID = {key.id: key for key in ALL}
 HINTS = tuple(BY_ID[id]._replace(hint=hint) for id, hint in HINT_WORDS.items())
 
-TAKEN = ("go", "time", "copy", "pager", "theme", "help", "quit")
+TAKEN = ("find", "go", "time", "copy", "pager", "theme", "help", "quit")
 COMPARISON_COMMANDS = (
     Command("next", "", "to the next difference"),
     Command("previous", "", "to the difference before"),

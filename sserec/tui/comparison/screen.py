@@ -15,9 +15,9 @@ from sserec.errors import UsageError
 from sserec.records import Severity
 from sserec.tui import kinds
 from sserec.tui.commands import Command, parse_place
-from sserec.tui.comparison.choosing import Choosing
 from sserec.tui.comparison.event_pane import EventPane
 from sserec.tui.comparison.keys import COMPARISON_COMMANDS, KEYS, help_lines
+from sserec.tui.comparison.seeking import Seeking
 from sserec.tui.config import TIME_COLUMNS
 from sserec.tui.host import APP_KEYS
 from sserec.tui.keymap import SCROLLING, bindings
@@ -28,7 +28,7 @@ from sserec.tui.text_pane import TextPane
 STYLES = Path(__file__).with_name("comparison.tcss")
 
 
-class ComparisonScreen(Choosing):
+class ComparisonScreen(Seeking):
     """``sserec diff --view``."""
 
     CSS_PATH: ClassVar[CSSPathType | None] = STYLES
@@ -201,26 +201,7 @@ class ComparisonScreen(Choosing):
         self.status.shows_hints = not self.status.shows_hints
         self.status.refresh()
 
-    # find, pages, text
-
-    def action_find(self) -> None:
-        if isinstance(self.focused, TextPane):
-            self.ask("find", "find in this pane: ")
-        else:
-            self.say("text is found in the answers and in the detail (Tab goes there)")
-
-    def do_find(self, text: str) -> None:
-        if text and isinstance(self.came_from, TextPane):
-            found = self.came_from.seek(text)
-            self.say(f"{found:,} in this pane" if found else f"{text} is not in this pane")
-
-    def action_hit(self, direction: int) -> None:
-        """In a pane that was searched the next hit, elsewhere the next difference."""
-        at = self.focused.go_to_hit(direction) if isinstance(self.focused, TextPane) else None
-        if at is None:
-            self.action_finding(direction)
-        else:
-            self.say(f"hit {at:,} in this pane")
+    # pages, text
 
     def help_lines(self) -> list[PageLine]:
         return help_lines(self.config.keys)

@@ -4,6 +4,7 @@ import json
 import random
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -320,3 +321,19 @@ def test_a_sample_of_a_short_secret_shows_its_length_alone() -> None:
 
 def test_rules_have_names_of_their_own() -> None:
     assert not set(SECRETS) & set(OPTIONAL)
+
+
+def test_memory_does_not_follow_the_body() -> None:
+    assert peak_of_bytes(5_000_000) < 1.25 * peak_of_bytes(2_000_000)
+
+
+def peak_of_bytes(size: int) -> int:
+    """The most memory that is held while a stream of this size is looked through."""
+    said = told("The quick brown fox", *["another word"] * 60)
+    chunks = (Chunk(0, position * len(said), said) for position in range(size // len(said)))
+    looking = BodySearch(Rules(), read_events=lambda start, end: b"")
+    tracemalloc.start()
+    assert searched(chunks, looking).end() == []
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return peak

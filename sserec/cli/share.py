@@ -79,9 +79,8 @@ def share(
         raise UsageError("--as-is replaces nothing: it does not go with the others (sserec share --help)")
     wanted = Wanted(chosen_rules(more, less, emails=emails), prompts, answers, drops)
     with on_disk(file) as (path, name):
-        report = examined(path, wanted)
-        if not (report.is_clean or redacts or as_is):
-            refuse(name, report)
+        if not (redacts or as_is):
+            refuse_secrets(name, examined(path, wanted))
         shared = share(
             path,
             name,
@@ -100,8 +99,10 @@ def share(
     say(f"to attach, and to paste: {sizes}")
 
 
-def refuse(name: str, report: "Report") -> None:
-    """Says what would be given away, and how to share the rest."""
+def refuse_secrets(name: str, report: "Report") -> None:
+    """Says what would be given away, and how to share the rest; nothing where there is nothing."""
+    if report.is_clean:
+        return
     for line in people_lines(printable(name), report):
         say(line)
     say(

@@ -79,9 +79,8 @@ class EventStream:
             t_ns = chunk.t_ns if self._timed else None
             for event in decoder.feed(chunk.offset, chunk.data):
                 yield RecordedEvent(next(numbers), t_ns, event)
-            self.residue += decoder.residue()
         self.tail = decoder.end()
-        self.residue += decoder.residue()
+        self.residue = decoder.residue()
 
 
 class Exchange:

@@ -8,7 +8,7 @@ from typing import Any
 from sserec.interactions.events import COMPLETED_TYPES, Json, Parsed, error_of, error_words, parse
 from sserec.sse import Event
 
-_WRITING = frozenset({"step.start", "step.delta", "content.start", "content.delta"})
+_DELTAS = frozenset({"step.delta", "content.delta"})
 _STARTED = {"step.start": "step", "content.start": "content"}
 """The events that start something, and the key that holds it."""
 
@@ -39,11 +39,13 @@ def output_text(event: Event) -> str:
 def text_written_by(parsed: Parsed) -> str:
     """:func:`output_text` of an event that was parsed already."""
     type_, payload, _ = parsed
-    if type_ not in _WRITING:
+    if type_ in _DELTAS:
+        delta = payload.get("delta")
+        text = delta.get("text") if type(delta) is dict and delta.get("type") == "text" else None
+        return text if type(text) is str else ""
+    if type_ not in _STARTED:
         return ""
     match payload:
-        case {"delta": {"type": "text", "text": str(text)}} if type_ in ("step.delta", "content.delta"):
-            return text
         case {"step": {"type": "model_output", "content": [*parts]}} if type_ == "step.start":
             return _joined(parts)
         case {"content": {"type": "text", "text": str(text)}} if type_ == "content.start":

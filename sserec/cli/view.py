@@ -76,7 +76,9 @@ def prepare_process() -> None:
     import ctypes
 
     gc.disable()
-    with suppress(AttributeError):  # mallopt(3) is of the GNU C library
+    with suppress(
+        AttributeError, TypeError
+    ):  # mallopt(3) is of the GNU C library; Windows has no library without a name
         mallopt = ctypes.CDLL(None).mallopt
         mallopt(M_ARENA_MAX, 1)
         mallopt(M_MMAP_THRESHOLD, MAPPED_BYTES)

@@ -26,14 +26,6 @@ READ_BYTES = 1 << 16
 STILL_RUNNING = "the command still runs: once more ends it, and the viewer"
 POLL_S = 0.01
 PATIENCE_S = 5.0
-ENDINGS: Sequence[tuple[Callable[[int, int], None], signal.Signals, float]] = (
-    (os.kill, signal.SIGINT, 1.0),
-    (os.killpg, signal.SIGINT, PATIENCE_S),
-    (os.killpg, signal.SIGTERM, PATIENCE_S),
-    (os.killpg, signal.SIGKILL, PATIENCE_S),
-)
-"""How the command is asked to end, and how many seconds it has for that. First by the recorder, which passes the signal
-on, so that it comes once; a shell that waits for another command heeds it only when that one has it too."""
 
 
 class Said(NamedTuple):
@@ -113,7 +105,7 @@ class Companion:
 
     def stop(self) -> int:
         """Ends the command as ^C would, and the recording in order; by force if that takes too long, or at a ^C."""
-        for send, number, patience_s in ENDINGS:
+        for send, number, patience_s in endings():
             if self.returncode is None:
                 send(self._process.pid, number)
             with suppress(subprocess.TimeoutExpired, KeyboardInterrupt):
@@ -146,6 +138,20 @@ class Companion:
     def _take(self, data: bytes, spool: BinaryIO) -> None:
         spool.write(data)
         self.transcript.take(data, is_error=spool is self._spools[1])
+
+
+def endings() -> Sequence[tuple[Callable[[int, int], None], signal.Signals, float]]:
+    """How a command is asked to end, and how many seconds it has for that.
+
+    First by the recorder, which passes the signal on, so that it comes once; a shell that waits for another command
+    heeds it only when that one has it too.
+    """
+    return (
+        (os.kill, signal.SIGINT, 1.0),
+        (os.killpg, signal.SIGINT, PATIENCE_S),
+        (os.killpg, signal.SIGTERM, PATIENCE_S),
+        (os.killpg, signal.SIGKILL, PATIENCE_S),
+    )
 
 
 def identity(path: Path) -> tuple[int, int] | None:

@@ -76,9 +76,7 @@ def prepare_process() -> None:
     import ctypes
 
     gc.disable()
-    with suppress(
-        AttributeError, TypeError
-    ):  # mallopt(3) is of the GNU C library; Windows has no library without a name
+    with suppress(AttributeError, TypeError):  # mallopt(3) is of the GNU C library
         mallopt = ctypes.CDLL(None).mallopt
         mallopt(M_ARENA_MAX, 1)
         mallopt(M_MMAP_THRESHOLD, MAPPED_BYTES)

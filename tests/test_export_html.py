@@ -320,6 +320,32 @@ def test_events_beyond_the_room_are_counted_and_the_end_is_told_all_the_same(tmp
     assert ["time to first event", "40 ms"] in told["measures"]
 
 
+def test_a_text_that_no_page_can_hold_leaves_the_page_small(tmp_path: Path) -> None:
+    pieces = [delta(0, "text", text=text) for text in ("begin ", "x" * (5 << 20), " end")]
+    html = page_of(recorded(tmp_path / "a.sse.zst", [stream(start(0, "model_output"), *pieces, stop(0))]))
+    blocks = carried(html)
+    assert blocks["exchange-1"]["mute_from"] == 5
+    last = replayed(values(blocks, "answer"))[-1]
+    assert last["interaction"]["steps"][0]["content"][0]["text"] == "begin "
+    assert len(html) < 200_000
+
+
+def test_what_packs_too_well_counts_all_the_same(tmp_path: Path) -> None:
+    pieces = [delta(0, "text", text="x" * 30_000) for _ in range(400)]
+    path = recorded(tmp_path / "a.sse.zst", [stream(start(0, "model_output"), *pieces, stop(0))])
+    assert carried(page_of(path, Room(events_bytes=200_000)))["exchange-1"]["left_out"] > 200
+
+
+def test_heads_of_any_length_are_cut(tmp_path: Path) -> None:
+    headers = tuple((f"x-{number}", "v" * (20_000 if number < 10 else 1)) for number in range(400))
+    path = recorded(tmp_path / "a.sse.zst", [stream()], url="https://x/" + "p" * 50_000, more_headers=headers)
+    told = carried(page_of(path))
+    assert len(told["exchange-1"]["request"]["headers"]) == 300
+    assert {len(value) for _, value in told["exchange-1"]["request"]["headers"]} == {8192, 1}
+    assert len(told["exchange-1"]["request"]["line"]) == 8192
+    assert len(told["recording"]["exchanges"][0]["path"]) == 200
+
+
 def test_a_long_event_is_cut_and_its_json_keeps_what_is_short(tmp_path: Path) -> None:
     text = "x" * 100_000
     blocks = carried(page_of(recorded(tmp_path / "a.sse.zst", [stream(start(0, "model_output", note=text))])))

@@ -466,6 +466,16 @@ def test_of_very_many_paragraphs_the_rest_is_shown_as_it_is(tab: Tab, tmp_path: 
     assert text(tab, ".markdown > :last-child").count("**a**") == 15_001
 
 
+def test_an_answer_that_is_too_large_is_shown_up_to_there(tab: Tab, tmp_path: Path) -> None:
+    pieces = [delta(0, "text", text=words) for words in ("begin ", "x" * (5 << 20), " end")]
+    path = recorded(tmp_path / "a.sse.zst", [stream(start(0, "model_output"), *pieces, stop(0))])
+    tab.open(written_page(path, tmp_path))
+    assert text(tab, "#answer-body > :last-child").startswith("From event 5 on the answer is too large")
+    tab.press("g", ".", ".", ".")
+    assert text(tab, "#answer-body .markdown") == "begin "
+    assert text(tab, "#answer-body > :last-child") == ""
+
+
 def test_a_hundred_thousand_events_are_filtered(tab: Tab, large: Path) -> None:
     tab.open(large)
     assert search(tab, "word99999") == "1 of 100,001 lines"

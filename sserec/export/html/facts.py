@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from sserec.check import RULES, Finding
 from sserec.display import count, duration, printable, size
 from sserec.export.answer import Json
+from sserec.export.html.packed import brief
 from sserec.export.subject import request_body
 from sserec.measures import measures
 from sserec.recording import Exchange, RecordedMark, Recording
@@ -19,6 +20,10 @@ from sserec.stats import Figures
 
 MAX_BODY_CHARACTERS = 65_536
 MAX_COMMAND_CHARACTERS = 2_000
+MAX_LINE_CHARACTERS = 8_192
+MAX_HEADERS = 300
+MAX_TYPES = 100
+MAX_MARKS = 5_000
 PLAIN = "plain text, without times and heads"
 STATES = {"final": "archive", "journal": "unfinished journal"}
 
@@ -51,7 +56,7 @@ def summary(exchange: Exchange, figures: Figures, findings: Sequence[Finding]) -
     return {
         "number": exchange.number,
         "method": printable(request.method) if request else None,
-        "path": printable(path_of(url) if request else opaque.target if opaque else ""),
+        "path": printable(brief(path_of(url) if request else opaque.target if opaque else "")),
         "status": response.status if response else None,
         "model": printable(figures.model) if figures.model else None,
         "ending": ended(exchange),
@@ -87,11 +92,13 @@ def details(exchange: Exchange, figures: Figures, findings: Sequence[Finding]) -
         "response": response(exchange),
         "measures": measures(figures),
         "shares": [
-            [printable(type_), f"{share.events:,}", size(share.bytes)]
-            for type_, share in sorted(figures.events_by_type.items(), key=lambda item: -item[1].bytes)
+            [printable(brief(type_)), f"{share.events:,}", size(share.bytes)]
+            for type_, share in sorted(figures.events_by_type.items(), key=lambda item: -item[1].bytes)[
+                :MAX_TYPES
+            ]
         ],
         "findings": list(map(finding, findings)),
-        "marks": list(map(mark, exchange.marks)),
+        "marks": list(map(mark, exchange.marks[:MAX_MARKS])),
         "stalls": [[stall.after_event, duration(stall.duration_ns)] for stall in figures.stalls or ()],
         "begin_ns": exchange.t_begin_ns if exchange.is_timed else None,
         "end_ns": exchange.close.t_ns if exchange.close and exchange.is_timed else None,
@@ -125,25 +132,25 @@ def connection(exchange: Exchange) -> Iterator[tuple[str, str]]:
 
 
 def request(exchange: Exchange) -> Json | None:
-    told = exchange.request
-    if told is None:
+    sent = exchange.request
+    if sent is None:
         return None
     body = request_body(exchange)
     return {
-        "line": printable(f"{told.method} {told.url} {told.http_version}"),
-        "headers": headers(told.headers),
-        "redacted": [printable(each) for each in told.redacted],
+        "line": told(f"{sent.method} {sent.url} {sent.http_version}"),
+        "headers": headers(sent.headers),
+        "redacted": [printable(each) for each in sent.redacted],
         **body_text(body),
     }
 
 
 def response(exchange: Exchange) -> Json | None:
-    told, close = exchange.response, exchange.close
-    if told is None:
+    head, close = exchange.response, exchange.close
+    if head is None:
         return None
     return {
-        "line": printable(" ".join(filter(None, (told.http_version, str(told.status), told.reason)))),
-        "headers": headers(told.headers),
+        "line": told(" ".join(filter(None, (head.http_version, str(head.status), head.reason)))),
+        "headers": headers(head.headers),
         "trailers": headers(close.trailers) if close else [],
     }
 
@@ -162,7 +169,12 @@ def body_text(body: bytes | None) -> Json:
 
 
 def headers(fields: Headers) -> list[list[str]]:
-    return [[printable(name), printable(value)] for name, value in fields]
+    return [[told(name), told(value)] for name, value in fields[:MAX_HEADERS]]
+
+
+def told(text: str) -> str:
+    """One line of a head."""
+    return printable(brief(text, MAX_LINE_CHARACTERS))
 
 
 def finding(found: Finding) -> Json:
@@ -178,7 +190,7 @@ def finding(found: Finding) -> Json:
 
 
 def mark(marked: RecordedMark) -> Json:
-    return {"event": marked.event, "text": printable(marked.text)}
+    return {"event": marked.event, "text": told(marked.text)}
 
 
 def lost(recording: Recording) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from sserec.display import printable
 from sserec.export.html.entries import Stray
-from sserec.export.html.packed import TAG, told
+from sserec.export.html.packed import TAG, brief, told
 from sserec.interactions import Parsed, describe
 from sserec.recording import RecordedEvent
 from sserec.sse import Event
@@ -27,7 +27,7 @@ def event_line(recorded: RecordedEvent, parsed: Parsed) -> Line:
     text = event.text
     odd = _odd(event, shown.event_type) | (_cut(text, parsed) if len(text) > MAX_DATA_CHARACTERS else {})
     line: Line = [
-        shown.event_type,
+        brief(shown.event_type),
         shown.index,
         shown.kind,
         shown.text,
@@ -49,8 +49,8 @@ def stray_line(stray: Stray) -> Line:
 
 def _odd(event: Event, type_: str) -> dict[str, Any]:
     """What few events have: an SSE name that is not their type, an id."""
-    name = {"name": event.type} if event.type != type_ else {}
-    return name | ({"id": event.last_event_id} if event.last_event_id else {})
+    name = {"name": brief(event.type)} if event.type != type_ else {}
+    return name | ({"id": brief(event.last_event_id)} if event.last_event_id else {})
 
 
 def _cut(text: str, parsed: Parsed) -> dict[str, Any]:

@@ -20,6 +20,9 @@ TAG = "\ue000"
 BLOCK_BYTES = 1 << 18
 """Of JSON in one block: unpacked within a few milliseconds, so that a page never holds its reader up."""
 
+MAX_RATIO = 24
+"""What packs better than this counts as if it did not: a page must not burst when it is unpacked."""
+
 MAX_WHOLE = 2**53
 MIN_FRACTION, MAX_FRACTION = 1e-5, 1e16
 """Where Python and JavaScript write a fraction in the same way."""
@@ -42,10 +45,11 @@ class Budget:
 class Blocks:
     """JSON values, one after the other, in blocks of ``kind``."""
 
-    def __init__(self, kind: str, exchange: int) -> None:
+    def __init__(self, kind: str, exchange: int, budget: Budget) -> None:
         self.firsts: list[int] = []
         """The position of each block's first value among all."""
         self._kind = f"{kind}-{exchange}"
+        self._budget = budget
         self._count = 0
         self._values: list[bytes] = []
         self._size_bytes = 0
@@ -63,8 +67,10 @@ class Blocks:
     def rest(self) -> Iterator[str]:
         """The block that is not full."""
         if self._values:
-            yield block(f"{self._kind}-{len(self.firsts) - 1}", b"[%b]" % b",".join(self._values))
+            packed = block(f"{self._kind}-{len(self.firsts) - 1}", b"[%b]" % b",".join(self._values))
+            self._budget.left_bytes -= max(len(packed), self._size_bytes // MAX_RATIO)
             self._values, self._size_bytes = [], 0
+            yield packed
 
 
 def block(name: str, json: bytes) -> str:
@@ -74,6 +80,11 @@ def block(name: str, json: bytes) -> str:
 
 def carried(name: str, mime_type: str, data: bytes) -> str:
     return f'<script id="{name}" type="{mime_type}">{b64encode(data).decode()}</script>\n'
+
+
+def brief(text: str, most: int = 200) -> str:
+    """The text, or its beginning where it is longer than anybody reads."""
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def written(value: Any) -> bytes:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from sserec.display import size
 from sserec.export.answer import Json
-from sserec.export.html.packed import Budget, carried
+from sserec.export.html.packed import Budget, brief, carried
 from sserec.export.media import RAW_AUDIO, Media, bare_type
 
 MAX_FILE_BYTES = 4 << 20
@@ -45,9 +45,9 @@ def shelved(found: Iterator[Media], budget: Budget) -> Iterator[Carried]:
 
 def _shelved(media: Media, budget: Budget) -> Carried:
     place = f"{media.step}.{media.part}"
-    facts: Json = {"type": media.mime_type}
+    facts: Json = {"type": brief(media.mime_type)}
     if not media.is_inline:
-        return Carried(place, facts | {"uri": media.uri}, "")
+        return Carried(place, facts | {"uri": brief(media.uri or "")}, "")
     facts["characters"] = len(media.content["data"])
     shown = SHOWN_TYPES.get(bare_type(media.mime_type))
     if shown is None:

@@ -13,7 +13,7 @@ from sserec.export.answer import Answer, Json, answer_of
 from sserec.export.html.answers import Patches, as_told
 from sserec.export.html.entries import Entries, Stray
 from sserec.export.html.lines import event_line, stray_line
-from sserec.export.html.packed import Blocks, Budget, written
+from sserec.export.html.packed import Blocks, Budget, brief, written
 from sserec.export.html.shelf import shelved
 from sserec.export.media import media_of
 from sserec.interactions import End, Parsed, parse, step_started_by
@@ -26,6 +26,8 @@ from sserec.stats import Figures, Meter
 LEAST_COMPARED_BYTES = 64 << 20
 COMPARED_PER_FED = 32
 """How much may be compared to tell an answer event by event, for each byte of them: more takes a stream made for it."""
+MAX_CHANGE_BYTES = 4 << 20
+"""Of one event's change to the answer, base64 aside: a text of this length in one piece is no answer."""
 MAX_ENTRIES = 400_000
 """Of one exchange: browsers scroll no list that is higher."""
 
@@ -39,8 +41,8 @@ class Telling:
         self._meter = Meter()
         self._unfolding = Unfolding(as_told)
         self._patches = Patches()
-        self._entries = Blocks("entries", exchange.number)
-        self._answer = Blocks("answer", exchange.number)
+        self._entries = Blocks("entries", exchange.number, events)
+        self._answer = Blocks("answer", exchange.number, events)
         self._t_ns = array("q")
         self._strays: list[int] = []
         self._steps: list[tuple[int, Any, str]] = []
@@ -51,6 +53,8 @@ class Telling:
         self._fed_bytes = 0
         self._late = 0
         """Events whose changes are told with a later one."""
+        self._mute_from: int | None = None
+        """The event from which on the answer is not told, as it is too large."""
         self._media: dict[str, Json] = {}
 
     def blocks(self) -> Iterator[str]:
@@ -62,7 +66,7 @@ class Telling:
             else:
                 yield from self._event(entry)
         yield from self._entries.rest()
-        yield from self._answer.add(self._patches.write(self._ended(entries)))
+        yield from self._answer.add(self._written(self._ended(entries)))
         yield from self._answer.rest()
         yield from self._shelved()
 
@@ -76,6 +80,7 @@ class Telling:
             "count": self._count,
             "left_out": self._left_out,
             "late": self._late,
+            "mute_from": self._mute_from,
             "strays": self._strays,
             "gaps": [*self._t_ns[:1], *(later - before for before, later in pairwise(self._t_ns))],
             "steps": self._steps,
@@ -92,17 +97,28 @@ class Telling:
             self._left_out += 1
             return
         self._note_step(parsed)
-        yield from self._spent(self._answer.add(self._patches.write(self._changes(event, parsed))))
+        yield from self._answer.add(self._written(self._changes(event, parsed)))
         yield from self._line(event_line(recorded, parsed), recorded.t_ns)
 
     def _changes(self, event: Event, parsed: Parsed) -> list[Patch]:
         """What the event changed; nothing yet where too much has been compared already."""
         self._fed_bytes += len(event.data)
+        if self._mute_from is not None:
+            self._unfolding.skip(event, parsed)
+            return []
         if self._unfolding.compared_bytes <= LEAST_COMPARED_BYTES + COMPARED_PER_FED * self._fed_bytes:
             return self._unfolding.feed(event, parsed)
         self._unfolding.skip(event, parsed)
         self._late += 1
         return []
+
+    def _written(self, changes: list[Patch]) -> bytes:
+        """The changes, unless they are more than a page can tell; then nothing more is told."""
+        told = self._patches.write(changes if self._mute_from is None else [])
+        if len(told) <= MAX_CHANGE_BYTES:
+            return told
+        self._mute_from = self._count - len(self._strays) + 1
+        return self._patches.write([])
 
     def _stray(self, stray: Stray) -> Iterator[str]:
         if self._has_room():
@@ -113,22 +129,17 @@ class Telling:
         self._count += 1
         if t_ns is not None:
             self._t_ns.append(t_ns)
-        yield from self._spent(self._entries.add(written(line)))
+        yield from self._entries.add(written(line))
 
     def _has_room(self) -> bool:
         self._is_full = self._is_full or self._count >= MAX_ENTRIES or self._events_room.left_bytes <= 0
         return not self._is_full
 
-    def _spent(self, blocks: Iterator[str]) -> Iterator[str]:
-        for block in blocks:
-            self._events_room.left_bytes -= len(block)
-            yield block
-
     def _note_step(self, parsed: Parsed) -> None:
         type_ = step_started_by(parsed)
         if type_ is not None:
             index = parsed.payload.get("index")
-            self._steps.append((self._count, index if type(index) is int else None, type_))
+            self._steps.append((self._count, index if type(index) is int else None, brief(type_)))
 
     def _ended(self, entries: Entries) -> list[Patch]:
         """What there is to say of the answer when the body is over; all of it where it never was a stream."""

@@ -27,6 +27,7 @@ class AnswerView {
     const wasAtFoot = this.body.scrollHeight - this.body.scrollTop - this.body.clientHeight < 40;
     const steps = stepsOf(interaction);
     const isOver = position === this.exchange.length;
+    this.events = this.exchange.changes(position);
     this.#drawSteps(steps, touched);
     this.#drawError(error);
     this.#markArrival(steps.length - 1, !isOver && end === "open" && isRunning(interaction));
@@ -81,9 +82,11 @@ class AnswerView {
 
   /** What stands behind the steps: that there are none, or that the stream broke off. */
   #words(isThere, isOver, end) {
-    if (!isThere) return isOver ? "No interaction was answered here." : "Nothing has been answered yet.";
     const { ending, clean } = this.exchange.summary;
-    const { late } = this.exchange.told;
+    const { late, mute_from: mute } = this.exchange.told;
+    if (mute !== null && (isOver || this.events >= mute))
+      return `From event ${mute.toLocaleString("en")} on the answer is too large for this page (sserec view).`;
+    if (!isThere) return isOver ? "No interaction was answered here." : "Nothing has been answered yet.";
     if (late && !isOver)
       return `Of this answer ${count(late, "change")} can be told only with a later event.`;
     return isOver && (end === "open" || !clean)

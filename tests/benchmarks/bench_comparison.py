@@ -44,11 +44,13 @@ def measure(name: str, events: int, size: tuple[int, int], folder: Path) -> None
     told("  memory at the first frame", f"{screen.peak_mb():.0f} MB")
     told("  compared", f"{screen.read_until(COMPARED) - screen.begun:.2f} s, {screen.cpu_s():.2f} s of CPU")
     screen.settle()
+    screen.press(b"g")  # from the first difference, which may be at the end
+    screen.settle()
     told("  key to screen, next line", spread(key_to_screen_ms(screen, [b"."] * 40)))
     told("  key to screen, page", spread(key_to_screen_ms(screen, [b"\x06"] * 40)))
     jumps = [b"5", b"9", b"1", b"G", b"g", b"3", b"8", b"2", b"7", b"4"] * 2
     told("  key to screen, jump", spread(key_to_screen_ms(screen, jumps)))
-    told("  key to screen, next difference", spread(key_to_screen_ms(screen, [b"}"] * 40)))
+    told("  key to screen, next difference", spread(key_to_screen_ms(screen, [b"}", b"{"] * 20)))
     screen.press(b"5")
     screen.settle()
     told("  scrubbing by lines", scrub_frames(screen, b"."))

@@ -18,7 +18,7 @@ from sserec.records import Close, Closer, Manner, Request, Response
 from sserec.redaction import Wanted
 from sserec.share import share, stem_of
 from sserec.share.issue import LINE_CHARS, MAX_EXCHANGES, code, fenced, issue
-from sserec.share.parcel import OVERHEAD_BYTES, date_time, groups
+from sserec.share.parcel import date_time, halves
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 BROKEN = SAMPLES / "broken-in-the-middle.sse.zst"
@@ -277,11 +277,11 @@ def test_files_get_names_that_every_system_takes(name: str, stem: str) -> None:
     assert stem_of(name) == stem
 
 
-def test_neighbours_share_a_part_while_they_fit() -> None:
-    limit = OVERHEAD_BYTES + 100
-    assert groups({1: 50, 2: 50, 3: 1, 5: 100}, limit) == [[1, 2], [3], [5]]
-    assert groups({1: 50, 2: 101}, limit) is None
-    assert groups({}, limit) == []
+def test_neighbours_are_halved_by_their_size() -> None:
+    assert halves([1, 2, 3, 5], {1: 50, 2: 50, 3: 50, 5: 50}) == [[1, 2], [3, 5]]
+    assert halves([1, 2, 3], {1: 90, 2: 5, 3: 5}) == [[1], [2, 3]]
+    assert halves([1, 2, 3], {1: 5, 2: 5, 3: 90}) == [[1, 2], [3]]
+    assert halves([1, 2], {1: 0, 2: 0}) == [[1], [2]]
 
 
 @pytest.mark.parametrize(("unix_ns", "year"), [(0, 1980), (1_767_225_600 * 10**9, 2026), (2**62, 2116)])

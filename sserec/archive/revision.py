@@ -110,9 +110,9 @@ def write_revised(reader: ArchiveReader, file: Bytes, revision: Revision) -> Non
         _write_exchange(reader, writer, revision, number)
     for t_ns, note in reader.notes:
         writer.add_note(varint(t_ns // reader.tick_ns) + encode_json(revision.note(note)))
-    writer.add_marks(
-        encode_marks(map(revision.mark, (mark for mark in reader.marks if mark.exchange in kept)))
-    )
+    numbers = frozenset(kept)
+    marks = (revision.mark(mark) for mark in reader.marks if mark.exchange in numbers)
+    writer.add_marks(encode_marks(marks))
     writer.finish()
 
 

@@ -6,7 +6,6 @@ and drawn of the clean recording, never of the first one.
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,7 +19,7 @@ from sserec.recording import Recording
 from sserec.redaction import Replaced, Wanted, redact
 from sserec.scan import Report, scan
 from sserec.share.issue import issue
-from sserec.share.parcel import groups, pack, slices
+from sserec.share.parcel import OVERHEAD_BYTES, halves, pack, slices
 
 ENDINGS = re.compile(r"(?:\.(?:zip|gz|zst|sse|ndjson|jsonl))+\Z", re.IGNORECASE)
 UNSAFE = re.compile(r"[^\w.-]+")
@@ -121,30 +120,46 @@ class Sharing:
         if not self._fits(f"{self._stem}-page.zip", {f"{self._stem}.html": drawn}):
             self._say("the page does not fit: sserec export --format html draws it again")
         if not self._fits(f"{self._stem}.zip", {self._clean.name: recorded}):
-            found = groups(dict(self._sizes()), self._limit_bytes) if has_exchanges else None
-            if found:
-                self._exchanges(found)
+            parts = self._parts() if has_exchanges else None
+            if parts:
+                self._exchanges(parts)
             else:
                 self._pieces(recorded)
 
-    def _sizes(self) -> Iterator[tuple[int, int]]:
-        """What each exchange would be alone."""
-        alone = self._clean.with_name("alone")
-        with Recording.open(str(self._clean)) as recording:
-            numbers = [exchange.number for exchange in recording.exchanges]
-        for number in numbers:
-            revise(self._clean, alone, Excerpt([number]), overwrite=True)
-            yield number, alone.stat().st_size
+    def _parts(self) -> list[Path] | None:
+        """Recordings of neighbouring exchanges that fit; None where one exchange alone does not."""
+        sizes = self._sizes()
+        waiting, parts = [list(sizes)], list[Path]()
+        while waiting:
+            numbers = waiting.pop(0)
+            if sum(sizes[number] for number in numbers) <= self._limit_bytes:
+                part = self._clean.with_name(f"part-{len(parts)}")
+                revise(self._clean, part, Excerpt(numbers), overwrite=True)
+                if part.stat().st_size + OVERHEAD_BYTES <= self._limit_bytes:
+                    parts.append(part)
+                    continue
+            if len(numbers) == 1:
+                return None
+            waiting[:0] = halves(numbers, sizes)
+        return parts
 
-    def _exchanges(self, found: list[list[int]]) -> None:
+    def _sizes(self) -> dict[int, int]:
+        """What each exchange takes of the file, about: its share of all bodies."""
+        with Recording.open(str(self._clean)) as recording:
+            bodies = {
+                each.number: each.record.body_size_bytes + len(each.record.request_body()) + 1
+                for each in recording.exchanges
+            }
+        packed = self._clean.stat().st_size / sum(bodies.values(), start=1)
+        return {number: round(size_bytes * packed) for number, size_bytes in bodies.items()}
+
+    def _exchanges(self, parts: list[Path]) -> None:
         """Parts that can be opened each by itself."""
-        part = self._clean.with_name("part")
-        for position, numbers in enumerate(found, start=1):
-            stem = f"{self._stem}-{position}of{len(found)}"
-            revise(self._clean, part, Excerpt(numbers), overwrite=True)
+        for position, part in enumerate(parts, start=1):
+            stem = f"{self._stem}-{position}of{len(parts)}"
             self._fits(f"{stem}.zip", {f"{stem}.sse.zst": part.read_bytes()})
         self._say(
-            f"in {len(found)} parts between exchanges, each a recording of its own (sserec merge joins them)"
+            f"in {len(parts)} parts between exchanges, each a recording of its own (sserec merge joins them)"
         )
 
     def _pieces(self, recorded: bytes) -> None:

@@ -43,15 +43,10 @@ def slices(data: bytes, limit_bytes: int) -> list[bytes]:
     return [data[start : start + room] for start in range(0, len(data), room)]
 
 
-def groups(sizes: Mapping[int, int], limit_bytes: int) -> list[list[int]] | None:
-    """Neighbours that fit together, in order; None where one alone does not fit."""
-    room, found, filled = limit_bytes - OVERHEAD_BYTES, list[list[int]](), 0
-    for number, size_bytes in sizes.items():
-        if size_bytes > room:
-            return None
-        if not found or filled + size_bytes > room:
-            found.append([])
-            filled = 0
-        found[-1].append(number)
-        filled += size_bytes
-    return found
+def halves(numbers: list[int], sizes: Mapping[int, int]) -> list[list[int]]:
+    """Neighbours in two groups that are as alike in size as they can be; two or more are needed."""
+    room, at = sum(sizes[number] for number in numbers) / 2, 0
+    while at < len(numbers) - 1 and (at == 0 or room >= sizes[numbers[at]] / 2):
+        room -= sizes[numbers[at]]
+        at += 1
+    return [numbers[:at], numbers[at:]]

@@ -237,8 +237,10 @@ RANDOM_MIN_BITS = 3.0
 """A character, by Shannon. English words have less beyond some length, identifiers too."""
 MEDIA_RUN = re.compile(r"[A-Za-z0-9+/]{64}")
 """What stands in the middle of so much base64 is no key but part of a file."""
-JOINING = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-\\")
-"""Behind these no key begins. The backslash: ``\\r8_…`` begins with the end of a line."""
+JOINING = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
+"""Behind these no key begins."""
+ESCAPED = frozenset({"\\b", "\\f", "\\n", "\\r", "\\t"})
+"""So neither: ``\\r8_…`` begins with the end of a line. Behind any other backslash one may: ``C:\\keys\\AIza…``."""
 
 
 class Found(NamedTuple):
@@ -269,7 +271,7 @@ def find_anchored(text: str, anchor: str, rule: str, pattern: re.Pattern[str]) -
     at = text.find(anchor)
     while at >= 0:
         end = at + len(anchor)
-        if at == 0 or text[at - 1] not in JOINING:
+        if at == 0 or (text[at - 1] not in JOINING and text[at - 1 : at + 1] not in ESCAPED):
             match = pattern.match(text, at)
             if match is not None:
                 end = match.end()

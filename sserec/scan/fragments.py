@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterator
 from itertools import accumulate
 from typing import NamedTuple
 
-from sserec.scan.readings import Reading, unescaped
+from sserec.scan.readings import Reading, deeper, unescaped
 from sserec.scan.search import Rules
 from sserec.sse import Event
 
 FRAGMENT = re.compile(
-    rb'"(text|arguments|content|delta|partial_json|thinking|reasoning|reasoning_content|transcript|refusal|code)"'
-    rb'\s*:\s*"((?:[^"\\]|\\.)*+)"'
+    rb'"(text|arguments|content|delta|partial_json|thinking|reasoning|reasoning_content|transcript|refusal|code'
+    rb'|completion|response|output|result|answer|stdout|stderr|summary)"[ \t]*:[ \t]*"((?:[^"\\\n]|\\.)*+)"'
 )
 INDEX = re.compile(rb'"index"\s*:\s*(\d{1,9})')
 LOOK_AT_CHARS = 1 << 16
@@ -45,8 +45,7 @@ class Piece(NamedTuple):
     def span(self, start: int, end: int, read: Read) -> tuple[int, int]:
         """The bytes of a part of the fragment, from one character to another."""
         value_at = FRAGMENT.fullmatch(self.member).start(2)  # type: ignore[union-attr]
-        escaped = Reading(self.member[value_at:-1].decode("latin-1"), [0], [0])
-        reading = unescaped(escaped) or escaped
+        reading = plain(self.member[value_at:-1].decode("latin-1"))
         origin = self.event_start + value_at
         origin += read(self.event_start, self.event_end).index(self.member)
         return origin + reading.origin(max(start, 0)), origin + reading.origin(min(end, len(self.text)))
@@ -63,7 +62,7 @@ class Lane:
         """What stands in it across fragments."""
         text = "".join(piece.text for piece in self.pieces)
         starts = list(accumulate((len(piece.text) for piece in self.pieces), initial=0))
-        for found in rules.of_text(text):
+        for found in rules.of_readings(list(deeper(Reading(text, [0], [0])))):
             first, last = bisect_right(starts, found.start) - 1, bisect_left(starts, found.end)
             parts = [position for position in range(first, last) if self.pieces[position].text]
             if len(parts) > 1:
@@ -71,7 +70,7 @@ class Lane:
                     self.pieces[part].span(found.start - starts[part], found.end - starts[part], read)
                     for part in parts
                 )
-                yield tuple(spans), found.rule, text[found.start : found.end]
+                yield tuple(spans), found.rule, found.text
 
     def shorten(self) -> None:
         """Forgets all but the end."""
@@ -94,14 +93,14 @@ class Fragments:
     def feed(self, event: Event) -> None:
         """Takes the fragments of one event. A stream brings a million of them: no call is made that can be spared."""
         data = event.data
-        if len(data) > MAX_EVENT_BYTES or b"\n" in data:
+        if len(data) > MAX_EVENT_BYTES:
             return
         index = INDEX.search(data)
         for fragment in FRAGMENT.finditer(data):
             member, value = fragment.groups()
             text = value.decode("latin-1")
             if "\\" in text:
-                text = plain(text)
+                text = plain(text).text
             key = member, index[1] if index else b""
             lane = self._lanes.get(key) or self._opened(key)
             lane.pieces.append(Piece(text, fragment[0], event.start, event.end))
@@ -129,7 +128,7 @@ class Fragments:
         lane.shorten()
 
 
-def plain(text: str) -> str:
-    """A string of JSON without its escapes."""
-    undone = unescaped(Reading(text, [0], [0]))
-    return undone.text if undone else text
+def plain(text: str) -> Reading:
+    """A string of JSON without its escapes. Those of URLs may be cut between two fragments, and wait for the whole."""
+    escaped = Reading(text, [0], [0])
+    return (unescaped(escaped) if "\\" in text else None) or escaped

@@ -11,8 +11,13 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from typing import NamedTuple
 
-ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})|\\([^u])|%([0-9a-fA-F]{2})|(?:\r\n|\n|\r)data:[ ]?", re.DOTALL)
-"""Of JSON (RFC 8259, section 7), of URLs (RFC 3986, section 2.1), and where a data line goes on in another."""
+ESCAPE = re.compile(
+    r"\\u([0-9a-fA-F]{4})|\\([bfnrt]|[^A-Za-z0-9])|%([0-9a-fA-F]{2})|(?:\r\n|\n|\r)data:[ ]?", re.DOTALL
+)
+"""Of JSON (RFC 8259, section 7), of URLs (RFC 3986, section 2.1), and where a data line goes on in another.
+
+A backslash before any other letter is none: folders of Windows are parted by it.
+"""
 LETTERS = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 DEPTH = 6
 """JSON in strings of JSON: an event, a tool's arguments, what it gave back, and three to spare."""
@@ -38,7 +43,11 @@ class Reading(NamedTuple):
 
 def readings(data: bytes) -> Iterator[Reading]:
     """The texts of ``data``, the bytes themselves first; the last one has no escape left, or is deep enough."""
-    reading = Reading(data.decode("latin-1"), [0], [0])
+    return deeper(Reading(data.decode("latin-1"), [0], [0]))
+
+
+def deeper(reading: Reading) -> Iterator[Reading]:
+    """The same of a text that has been read already."""
     yield reading
     for _ in range(DEPTH):
         undone = unescaped(reading)
@@ -69,7 +78,7 @@ def unescaped(below: Reading) -> Reading | None:
 
 
 def character(escape: re.Match[str]) -> str:
-    """What an escape stands for; one that nobody knows stands for its second character."""
+    """What an escape stands for; one that JSON does not know stands for its second character."""
     code, letter, percent = escape.groups()
     if code or percent:
         return chr(int(code or percent, 16))

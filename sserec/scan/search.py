@@ -49,8 +49,11 @@ class Rules:
 
     def of_bytes(self, data: bytes, *, is_strict: bool = False) -> list["Secret"]:
         """What is found in bytes, in any of their readings, in their order; none overlaps another."""
+        return self.of_readings(list(readings(data)), is_strict=is_strict)
+
+    def of_readings(self, texts: list[Reading], *, is_strict: bool = False) -> list["Secret"]:
+        """The same for the readings of one text, the deepest last; places are those of the first."""
         found: set[Secret] = set()
-        texts = list(readings(data))
         for reading in texts:
             for one in self.of_text(reading.text, is_strict=is_strict, has_keys=reading is texts[-1]):
                 found.add(placed(one, reading))

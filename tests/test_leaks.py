@@ -1,0 +1,114 @@
+"""Keys where they once got past the search: none may be left by what makes a recording fit to be given away."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from secret_support import PLANTED, event, recorded, told
+from sserec.recording import Recording
+from sserec.redaction import Wanted, redact
+from sserec.scan import Rules, scan
+
+KEY = PLANTED["google-api-key"]
+CORE = KEY[4:]
+
+
+def says(member: str) -> Callable[[str], bytes]:
+    return lambda words: event({"index": 1, "delta": {member: words}, "event_type": "step.delta"})
+
+
+def says_in_many_lines(words: str) -> bytes:
+    lines = json.dumps({"candidates": [{"content": {"parts": [{"text": words}]}}]}, indent=1).split("\n")
+    return "".join(f"data: {line}\n" for line in lines).encode() + b"\n"
+
+
+def found_and_left(path: Path) -> tuple[set[str], bytes]:
+    """What is found in a recording, and its bodies when it was redacted."""
+    with Recording.open(str(path)) as recording:
+        rules = {finding.rule for finding in scan(recording, Rules()).findings}
+    redact(path, path.with_name("clean.sse.zst"), Wanted())
+    with Recording.open(str(path.with_name("clean.sse.zst"))) as clean:
+        return rules, b"".join(exchange.body() for exchange in clean.exchanges)
+
+
+def texts(body: bytes) -> str:
+    """Everything that the events say, one after another."""
+    data = ("\n".join(lines(block)) for block in body.decode().split("\n\n"))
+    return "".join(word for one in data if one.startswith("{") for word in words_of(json.loads(one)))
+
+
+def lines(block: str) -> Iterator[str]:
+    return (line.removeprefix("data: ") for line in block.split("\n") if line.startswith("data: "))
+
+
+def words_of(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from words_of(part) if not isinstance(part, str) or part != "step.delta" else ()
+
+
+@pytest.mark.parametrize("size", [1, 3, 7, 1000])
+@pytest.mark.parametrize(
+    "written",
+    [
+        json.dumps({"path": ".env", "content": f"# keys\n{KEY}\n"}),
+        json.dumps({"content": f"\t{KEY}"}),
+        json.dumps({"body": json.dumps({"content": f"a\n{KEY}\n"})}),
+        json.dumps({"path": f"C:\\temp\\keys\\{KEY} x"}),
+        f"https://example.org/?q=%22{KEY}%22",
+        "".join(f"%{ord(letter):02x}" for letter in KEY),
+        f"it is C:\\keys\\{KEY}",
+    ],
+)
+def test_what_a_call_writes_token_by_token_is_read_with_its_escapes_undone(
+    written: str, size: int, tmp_path: Path
+) -> None:
+    """The clean stream is JSON still: once a ``%22`` in a fragment moved what was laid over it."""
+    answer = b"".join(map(says("arguments"), pieces(written, size)))
+    rules, clean = found_and_left(recorded(tmp_path / "a.sse.zst", answer))
+    assert rules == {"google-api-key"}
+    assert not remains(texts(clean))
+
+
+@pytest.mark.parametrize("size", [1, 3, 7])
+@pytest.mark.parametrize(
+    "one_event",
+    [
+        says("result"),
+        says("output"),
+        says("stdout"),
+        says("completion"),
+        says("response"),
+        says_in_many_lines,
+    ],
+)
+def test_what_comes_in_fragments_is_put_together_whatever_its_member_is_called(
+    one_event: Callable[[str], bytes], size: int, tmp_path: Path
+) -> None:
+    answer = b"".join(map(one_event, pieces(f"Your key: {KEY}.", size)))
+    rules, clean = found_and_left(recorded(tmp_path / "a.sse.zst", answer))
+    assert rules == {"google-api-key"}
+    assert not remains(texts(clean))
+
+
+def test_what_begins_with_a_letter_of_an_escape_is_no_key() -> None:
+    line_end = "\\r8_" + "aB3dE5gH7jK9mN1pQ2sT"
+    assert not list(Rules().of_text(line_end))
+    assert [found.start for found in Rules().of_text(line_end[1:])] == [0]
+
+
+def pieces(text: str, size: int) -> Iterator[str]:
+    return (text[at : at + size] for at in range(0, len(text), size))
+
+
+def remains(text: str) -> list[str]:
+    """Every six letters of the key that are still there."""
+    return [part for at in range(len(CORE) - 5) if (part := CORE[at : at + 6]) in text]
+
+
+def test_the_search_for_what_remains_finds_a_key() -> None:
+    assert remains(texts(told(KEY[:9], KEY[9:])))

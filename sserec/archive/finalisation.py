@@ -165,12 +165,15 @@ def _replace(reader: ArchiveReader, target: Path, level: int, tell: Tell = lambd
 
 
 @contextlib.contextmanager
-def replacing(target: Path) -> Iterator[BinaryIO]:
-    """A file that takes the place of ``target`` when the block ends well, and vanishes when it does not."""
+def replacing(target: Path, mode: int = 0o600) -> Iterator[BinaryIO]:
+    """A file that takes the place of ``target`` when the block ends well, and vanishes when it does not.
+
+    ``mode``: its rights, before the umask. Raises ArchiveError where it cannot be written.
+    """
     temporary = target.with_name(target.name + ".tmp")
     try:
         temporary.unlink(missing_ok=True)
-        fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+        fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
         try:
             with open(fd, "wb") as out:
                 yield out

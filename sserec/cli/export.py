@@ -88,6 +88,7 @@ def export(
         },
     )
     choice = Choice(FORMATS[name].needs, number, every, conversation, stitched)
+    refuse_itself(file, output)
     with Recording.open(file) as recording:
         options = Options(choice.is_many, with_diagnostics, annotation_characters, recording)
         options = options._replace(as_text=as_text, idle_limit_ns=idle_limit_ns, with_content=with_content)
@@ -111,6 +112,12 @@ def refuse_misplaced(name: str, given: Mapping[str, bool]) -> None:
             )
 
 
+def refuse_itself(file: str, output: str | None) -> None:
+    """Raises UsageError where the recording would be overwritten by what is made of it."""
+    if output is not None and Path(file).is_file() and Path(output).is_file() and Path(output).samefile(file):
+        raise UsageError(f"{output} is the recording itself, which is never changed: choose another name")
+
+
 def write(pieces: Iterable[bytes], output: str | None) -> None:
     """To a file or to stdout."""
     remaining = iter(pieces)
@@ -122,11 +129,19 @@ def write(pieces: Iterable[bytes], output: str | None) -> None:
 
 
 def write_file(pieces: Iterable[bytes], output: str) -> None:
-    """To a file; a fault that the system tells without its name, such as a full disk, gets it."""
-    try:
-        with Path(output).open("wb") as out:
+    """To a file, which is whole or as it was before. A device and a pipe take what comes."""
+    from sserec.archive.finalisation import replacing
+
+    target = Path(output).resolve() if Path(output).is_symlink() else Path(output)
+    is_new = not target.exists()
+    if is_new or target.is_file():
+        with replacing(target, 0o666 if is_new else target.stat().st_mode & 0o777) as out:
             out.writelines(pieces)
-    except OSError as fault:
+        return
+    try:
+        with target.open("wb") as out:
+            out.writelines(pieces)
+    except OSError as fault:  # such as a full disk, which the system tells without its name
         raise OSError(fault.errno, fault.strerror, output) from fault
 
 

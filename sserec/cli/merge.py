@@ -8,6 +8,7 @@ import click
 from sserec.cli.output import say
 from sserec.cli.slice import OUTPUT, archive_of
 from sserec.display import count
+from sserec.errors import UsageError
 
 
 @click.command()
@@ -26,7 +27,10 @@ def merge(files: tuple[str, ...], output: Path, *, overwrite: bool) -> None:
     from sserec.archive.composing import compose
     from sserec.excerpts.merging import Part, merged, meta, notes
     from sserec.recording import Recording
+    from sserec.sources import STDIN
 
+    if files.count(STDIN) > 1:
+        raise UsageError("standard input can be read only once (sserec merge --help)")
     with ExitStack() as opened:
         recordings = [opened.enter_context(Recording.open(file)) for file in files]
         parts = [Part(Path(one.name).name, archive_of(one)) for one in recordings]

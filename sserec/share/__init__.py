@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sserec.archive.finalisation import refuse_existing
+from sserec.archive.finalisation import replacing
 from sserec.archive.revision import Revision, revise
 from sserec.display import size
 from sserec.errors import ArchiveError
@@ -62,7 +62,7 @@ def share(
     stem = stem_of(name)
     with TemporaryDirectory(prefix="sserec-") as workshop:
         clean = Path(workshop, stem + (".sse.zst" if is_archive else ".sse"))
-        sharing = Sharing(folder, stem, clean, limit_bytes, overwrite=overwrite)
+        sharing = Sharing(folder, stem, clean, limit_bytes, first=Path(name), overwrite=overwrite)
         if wanted is not None:
             sharing.shared.replaced = redact(path, clean, wanted, name=name)
             refuse_secrets(clean, wanted)
@@ -89,8 +89,12 @@ def stem_of(name: str) -> str:
 class Sharing:
     """The files of one recording."""
 
-    def __init__(self, folder: Path, stem: str, clean: Path, limit_bytes: int, *, overwrite: bool) -> None:
+    def __init__(
+        self, folder: Path, stem: str, clean: Path, limit_bytes: int, *, first: Path, overwrite: bool
+    ) -> None:
+        """``clean``: what is shared; ``first``: what it was made of, which is never changed."""
         self.shared = Shared()
+        self._first = first
         self._folder = folder
         self._stem = stem
         self._clean = clean
@@ -100,6 +104,7 @@ class Sharing:
 
     def write(self) -> None:
         """One zip, or as many as it takes, and the text beside them."""
+        self._refuse(self._folder / f"{self._stem}.md")
         with Recording.open(str(self._clean)) as recording:
             self._unix_ns = recording.meta.anchor_unix_ns if recording.meta else 0
             drawn = "".join(page(recording)).encode()
@@ -113,7 +118,14 @@ class Sharing:
                 f"{size(len(recorded))} of recording and {size(len(drawn))} of page are more than an issue takes"
             )
             self._separately(recorded, drawn, has_exchanges=has_exchanges)
+            text = self._text_of_parts()
         self._keep(self._folder / f"{self._stem}.md", text)
+
+    def _text_of_parts(self) -> bytes:
+        """The text, which names the first part of the recording and no page."""
+        parts = (file.name for file in self.shared.files if file.name != f"{self._stem}-page.zip")
+        with Recording.open(str(self._clean)) as recording:
+            return issue(recording, next(parts), None).encode()
 
     def _separately(self, recorded: bytes, drawn: bytes, *, has_exchanges: bool) -> None:
         """The page in a zip of its own, and the recording in one or in parts."""
@@ -187,12 +199,19 @@ class Sharing:
 
     def _keep(self, target: Path, data: bytes) -> None:
         self._refuse(target)
-        target.write_bytes(data)
+        with replacing(target) as file:
+            file.write(data)
         self.shared.files.append(target)
 
     def _refuse(self, target: Path) -> None:
+        if not target.exists():
+            return
+        if self._first.is_file() and target.samefile(self._first):
+            raise ArchiveError(
+                f"{target} is the recording itself, which is never changed: -o names another folder"
+            )
         if not self._overwrite:
-            refuse_existing(target)
+            raise ArchiveError(f"{target} exists already: -o names another folder, --overwrite replaces it")
 
     def _say(self, words: str) -> None:
         self.shared.remarks.append(words)

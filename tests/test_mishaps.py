@@ -1,0 +1,96 @@
+"""What must not be lost: the recording itself, the file that was there before, and no half of a new one."""
+
+import os
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SAMPLES = Path(__file__).parent.parent / "samples"
+TEXT = SAMPLES / "text.sse.zst"
+LIMIT_BYTES = 4096
+needs_limits = pytest.mark.skipif(os.name == "nt", reason="needs limits of a process")
+
+
+def sserec(*arguments: str | Path, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-m", "sserec", *map(str, arguments)]
+    return subprocess.run(command, input=given, capture_output=True, check=False)
+
+
+def without_room(*arguments: str | Path, folder: Path) -> subprocess.CompletedProcess[bytes]:
+    """The same where no file may become larger than a few kilobytes, as on a full disk."""
+    return subprocess.run(
+        [sys.executable, "-m", "sserec", *map(str, arguments)],
+        cwd=folder,
+        capture_output=True,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (LIMIT_BYTES, LIMIT_BYTES)),
+    )
+
+
+@pytest.mark.parametrize("form", ["har", "html", "text", "asciicast"])
+def test_an_export_never_takes_the_place_of_its_recording(form: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.sse.zst"
+    path.write_bytes(TEXT.read_bytes())
+    (tmp_path / "same").hardlink_to(path)
+    for target in (path, tmp_path / "same"):
+        done = sserec("export", "--format", form, path, "-o", target)
+        assert done.returncode == 2
+        assert b"is the recording itself, which is never changed: choose another name" in done.stderr
+    assert path.read_bytes() == TEXT.read_bytes()
+
+
+@needs_limits
+def test_an_export_without_room_leaves_the_file_of_before_and_no_half_of_a_new_one(tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text("precious", encoding="utf-8")
+    for target in ("a.html", "b.html"):
+        done = without_room("export", "--format", "html", TEXT, "-o", target, folder=tmp_path)
+        words = f"sserec: {target}: cannot be written: File too large\n".encode()
+        assert (done.returncode, done.stderr) == (2, words)
+    assert [file.name for file in tmp_path.iterdir()] == ["a.html"]
+    assert (tmp_path / "a.html").read_text(encoding="utf-8") == "precious"
+
+
+def test_an_export_keeps_the_rights_of_the_file_that_it_replaces_and_goes_through_a_link(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "kept").write_text("old", encoding="utf-8")
+    (tmp_path / "kept").chmod(0o600)
+    (tmp_path / "link").symlink_to(tmp_path / "kept")
+    assert sserec("export", "--format", "har", TEXT, "-o", tmp_path / "link").returncode == 0
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "kept").stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "kept").read_bytes().startswith(b"{")
+
+
+def test_what_is_shared_never_takes_the_place_of_its_recording(tmp_path: Path) -> None:
+    assert sserec("share", TEXT, "-o", tmp_path).returncode == 0
+    before = (tmp_path / "text.zip").read_bytes()
+    done = sserec("share", "--answers", "--overwrite", tmp_path / "text.zip", "-o", tmp_path)
+    assert done.returncode == 2
+    assert b"is the recording itself, which is never changed: -o names another folder" in done.stderr
+    assert (tmp_path / "text.zip").read_bytes() == before
+
+
+def test_of_what_is_shared_nothing_is_written_where_the_text_is_there_already(tmp_path: Path) -> None:
+    (tmp_path / "text.md").write_text("precious", encoding="utf-8")
+    done = sserec("share", TEXT, "-o", tmp_path)
+    assert done.returncode == 2
+    assert b"exists already: -o names another folder, --overwrite replaces it" in done.stderr
+    assert [file.name for file in tmp_path.iterdir()] == ["text.md"]
+
+
+def test_standard_input_is_merged_once(tmp_path: Path) -> None:
+    done = sserec("merge", "-", "-", "-o", tmp_path / "a", given=TEXT.read_bytes())
+    assert (done.returncode, done.stderr.count(b"\n")) == (2, 1)
+    assert b"standard input can be read only once" in done.stderr
+    assert sserec("merge", "-", TEXT, "-o", tmp_path / "a", given=TEXT.read_bytes()).returncode == 0
+
+
+def test_the_text_names_no_page_that_did_not_fit(tmp_path: Path) -> None:
+    assert sserec("share", TEXT, "-o", tmp_path, "--max-size", "0.01").returncode == 0
+    text = (tmp_path / "text.md").read_text(encoding="utf-8")
+    assert "`text.zip`, attached." in text
+    assert "text.html" not in text

@@ -13,6 +13,9 @@
 A message says what happened, where, and what to run next, in one line without a full stop.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class SserecError(Exception):
     """The root: whatever else escapes from sserec is a bug in sserec."""
@@ -48,3 +51,14 @@ class RecordingError(SserecError):
 
 class ProtocolError(SserecError):
     """A peer's bytes do not follow HTTP. The bytes are forwarded all the same."""
+
+
+@contextmanager
+def named(path: str) -> Iterator[None]:
+    """Gives the name of a file to what goes wrong with it: of a full disk the system tells none."""
+    try:
+        yield
+    except OSError as fault:
+        if fault.filename is not None or fault.errno is None:
+            raise
+        raise OSError(fault.errno, fault.strerror, path) from fault

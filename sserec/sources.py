@@ -16,7 +16,7 @@ from weakref import finalize
 
 from sserec.archive import ArchiveReader, ExchangeRecord, Mark
 from sserec.display import STANDARD_INPUT, path_text
-from sserec.errors import NotAnArchive
+from sserec.errors import NotAnArchive, named
 from sserec.holes import BodyDecoder
 from sserec.records import Chunk, Unknown
 from sserec.sse import Event
@@ -218,8 +218,9 @@ def spool_stdin() -> str:
     """Standard input as a file, because an archive is read from its end."""
     with tempfile.NamedTemporaryFile(prefix="sserec-", delete=False) as spooled:
         try:
-            shutil.copyfileobj(sys.stdin.buffer, spooled)
-            spooled.flush()
+            with named(spooled.name):
+                shutil.copyfileobj(sys.stdin.buffer, spooled)
+                spooled.flush()
         except BaseException:  # ^C among them
             Path(spooled.name).unlink()
             raise

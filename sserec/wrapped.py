@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from sserec.display import argument, printable, size
-from sserec.errors import NotAnArchive
+from sserec.errors import NotAnArchive, named
 
 GZIP = b"\x1f\x8b"
 ZIP = b"PK\x03\x04"
@@ -30,6 +30,8 @@ MAX_DIRECTORY_BYTES = 1 << 20
 NAMES = 5
 """Of a zip's files that a message lists."""
 RECORDING = re.compile(r"\.(?:zst|sse|ndjson|jsonl)\Z", re.IGNORECASE)
+TOLD = re.compile(r"\.(?:html|md)\Z", re.IGNORECASE)
+"""What is told of a recording, as sserec share puts it beside it."""
 PART = re.compile(r"(?P<whole>.+)\.part(?P<number>\d{1,4})of(?P<count>\d{1,4})\Z")
 HIDDEN = re.compile(r"(?:^|/)(?:\.[^./]|__MACOSX/)")
 END_RECORD = struct.Struct("<4s4xHHII")
@@ -52,12 +54,27 @@ def unwrapped(path: Path, name: str) -> Path:
         is_gzip = file.read(len(GZIP)) == GZIP
         file.seek(0)
         try:
-            return spooled(gunzipped(file) if is_gzip else unzipped(file, name), path.stat().st_size, name)
-        except (zlib.error, EOFError, gzip.BadGzipFile, zipfile.BadZipFile, struct.error) as fault:
+            inside = spooled(gunzipped(file) if is_gzip else unzipped(file, name), path.stat().st_size, name)
+        except struct.error as fault:
+            raise NotAnArchive(
+                f"{name} is damaged: its directory is cut off (unzip -t {argument(name)})"
+            ) from fault
+        except (zlib.error, EOFError, gzip.BadGzipFile, zipfile.BadZipFile) as fault:
             tool = "gzip -tv" if is_gzip else "unzip -t"
             raise NotAnArchive(f"{name} is damaged: {fault} ({tool} {argument(name)} tells more)") from fault
         except (RuntimeError, NotImplementedError) as fault:
             raise NotAnArchive(f"{name} cannot be unpacked here: {fault}: unpack it first") from fault
+    refuse_wrapped_again(inside, name)
+    return inside
+
+
+def refuse_wrapped_again(inside: Path, name: str) -> None:
+    """One wrapping is undone and no more: a file may hold itself."""
+    with inside.open("rb") as file:
+        is_again = is_wrapped(file.read(len(ZIP)))
+    if is_again:
+        inside.unlink()
+        raise NotAnArchive(f"{name} holds another .zip or .gz: unpack it first")
 
 
 def spooled(pieces: Iterable[bytes], packed_bytes: int, name: str) -> Path:
@@ -66,7 +83,8 @@ def spooled(pieces: Iterable[bytes], packed_bytes: int, name: str) -> Path:
     with tempfile.NamedTemporaryFile(prefix="sserec-", delete=False) as file:
         try:
             for piece in pieces:
-                file.write(piece)
+                with named(file.name):
+                    file.write(piece)
                 if file.tell() > limit:
                     raise NotAnArchive(
                         f"{name} unpacks to more than {size(limit)}, {MAX_RATIO} times its size: unpack it first"
@@ -117,6 +135,7 @@ def recording_in(packed: zipfile.ZipFile, name: str) -> list[zipfile.ZipInfo]:
     parts = {
         int(part["number"]): (part, member) for member in files if (part := PART.fullmatch(member.filename))
     }
+    files = [member for member in files if not TOLD.search(member.filename)]
     found = [member for member in files if RECORDING.search(member.filename)] or files
     if parts and len(found) == len(files):
         return whole(parts, name)

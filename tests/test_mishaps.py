@@ -1,5 +1,6 @@
 """What must not be lost: the recording itself, the file that was there before, and no half of a new one."""
 
+import gzip
 import os
 import resource
 import subprocess
@@ -94,3 +95,27 @@ def test_the_text_names_no_page_that_did_not_fit(tmp_path: Path) -> None:
     text = (tmp_path / "text.md").read_text(encoding="utf-8")
     assert "`text.zip`, attached." in text
     assert "text.html" not in text
+
+
+@needs_limits
+@pytest.mark.parametrize("command", [("info", "packed.gz"), ("share", "packed.gz", "-o", "out")])
+def test_where_the_temporary_folder_has_no_room_that_is_said(
+    command: tuple[str, ...], tmp_path: Path
+) -> None:
+    (tmp_path / "packed.gz").write_bytes(gzip.compress(b": heartbeat\n\n" * 1000))
+    done = without_room(*command, folder=tmp_path)
+    assert done.returncode == 2
+    assert b"standard output" not in done.stderr
+    assert done.stderr.endswith(b": File too large\n")
+
+
+def test_a_range_of_exchanges_that_ends_before_it_begins_is_said(tmp_path: Path) -> None:
+    done = sserec("slice", TEXT, "--exchange", "3-1", "-o", tmp_path / "a")
+    assert (done.returncode, b"3-1 ends before it begins" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("coding", ["utf-16-le", "utf-16-be"])
+def test_what_powershell_wrote_as_utf_16_is_said_to_be_that(coding: str, tmp_path: Path) -> None:
+    given = "\ufeffdata: x\n\n".encode(coding)
+    done = sserec("import", "-", "-o", tmp_path / "a", given=given)
+    assert (done.returncode, b"it is UTF-16" in done.stderr) == (2, True)

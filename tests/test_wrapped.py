@@ -158,7 +158,9 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "the beginning of a zip": (lambda: b"PK\x03\x04", "is damaged: its directory is missing"),
     "a cut gzip": (lambda: gzip.compress(os.urandom(900))[:-9], "is damaged: "),
     "a gzip that is none": (lambda: b"\x1f\x8bnonsense", "is damaged: "),
-    "a zip in a gzip": (lambda: gzip.compress(in_memory({"a.sse": STREAM})), "neither an archive nor an event stream"),
+    "a zip in a gzip": (lambda: gzip.compress(in_memory({"a.sse": STREAM})), "holds another .zip or .gz"),
+    "a page alone": (lambda: in_memory({"a.html": b"<p>", "a.md": b"# a"}), "holds no recording"),
+    "a zip cut within its last record": (lambda: in_memory({"a.sse": STREAM})[:-10], "its directory is cut off"),
     "a file of another kind": (lambda: in_memory({"a.png": b"\x89PNG\0"}), "neither an archive nor an event stream"),
 }  # fmt: skip
 

@@ -12,7 +12,7 @@ from sserec.cli.options import idle_limit, one_exchange, recording_file
 from sserec.cli.output import say, show, show_bytes
 from sserec.cli.problems import EXIT_FINDINGS, say_problems
 from sserec.display import argument
-from sserec.errors import NothingFound, UsageError
+from sserec.errors import NothingFound, UsageError, named
 from sserec.export import FORMATS, MEDIA, Needs, Options
 
 if TYPE_CHECKING:
@@ -138,11 +138,8 @@ def write_file(pieces: Iterable[bytes], output: str) -> None:
         with replacing(target, 0o666 if is_new else target.stat().st_mode & 0o777) as out:
             out.writelines(pieces)
         return
-    try:
-        with target.open("wb") as out:
-            out.writelines(pieces)
-    except OSError as fault:  # such as a full disk, which the system tells without its name
-        raise OSError(fault.errno, fault.strerror, output) from fault
+    with named(output), target.open("wb") as out:
+        out.writelines(pieces)
 
 
 def write_media(name: str, subjects: "Iterable[Subject]", output: str | None, choice: Choice) -> int:

@@ -32,6 +32,8 @@ class Numbers(click.ParamType[Any]):
             span = re.fullmatch(r"([1-9]\d{0,8})(?:-([1-9]\d{0,8}))?", part.strip())
             if span is None or int(span[2] or span[1]) - int(span[1]) > 1_000_000:
                 self.fail(f"{value} is no list of exchanges, such as 1,3-5", param, ctx)
+            if int(span[2] or span[1]) < int(span[1]):
+                self.fail(f"{part.strip()} ends before it begins", param, ctx)
             numbers.update(range(int(span[1]), int(span[2] or span[1]) + 1))
         return frozenset(numbers)
 

@@ -12,6 +12,7 @@ from sserec.sources import SKIPPABLE_FRAME, ZSTD_FRAME
 from sserec.sse import looks_like_stream
 
 LOOKED_AT_BYTES = 1 << 16
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 FLOW = re.compile(rb"\d{1,12}:\d{1,12}:[a-z_]+;|\d{1,12}:\d{1,12}:[a-z_]+,")
 CASSETTE = re.compile(rb"(?m)^(?:interactions:\s*$|interactions:\s*\[|version: \d+\s*$)")
 OBJECT = re.compile(rb"\s*\{")
@@ -23,6 +24,8 @@ ANY_LOG = re.compile(rb"\"log\"\s*:\s*\{")
 def recognised(data: bytes) -> str:
     """The name of the format in :data:`sserec.imports.FORMATS`. Raises NotAnArchive where it is none of them."""
     beginning = data[:LOOKED_AT_BYTES].removeprefix(b"\xef\xbb\xbf")
+    if beginning.startswith(UTF_16):
+        raise NotAnArchive("it is UTF-16, as PowerShell writes what a program prints: save it as UTF-8 first")
     if beginning.startswith(ZSTD_FRAME) or beginning[1:4] == SKIPPABLE_FRAME:
         raise NotAnArchive("it is an archive already (sserec merge and sserec slice make others of it)")
     if FLOW.match(beginning):

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from sserec.archive.finalisation import replacing
 from sserec.archive.revision import Revision, revise
 from sserec.display import size
-from sserec.errors import ArchiveError
+from sserec.errors import ArchiveError, named
 from sserec.export.html import page
 from sserec.recording import Recording
 from sserec.redaction import Replaced, Wanted, redact
@@ -63,14 +63,15 @@ def share(
     with TemporaryDirectory(prefix="sserec-") as workshop:
         clean = Path(workshop, stem + (".sse.zst" if is_archive else ".sse"))
         sharing = Sharing(folder, stem, clean, limit_bytes, first=Path(name), overwrite=overwrite)
-        if wanted is not None:
-            sharing.shared.replaced = redact(path, clean, wanted, name=name)
-            refuse_secrets(clean, wanted)
-        elif is_archive:
-            revise(path, clean, Revision(), name=name)
-        else:
-            clean.write_bytes(path.read_bytes())
-        sharing.write()
+        with named(workshop):
+            if wanted is not None:
+                sharing.shared.replaced = redact(path, clean, wanted, name=name)
+                refuse_secrets(clean, wanted)
+            elif is_archive:
+                revise(path, clean, Revision(), name=name)
+            else:
+                clean.write_bytes(path.read_bytes())
+            sharing.write()
         return sharing.shared
 
 

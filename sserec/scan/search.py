@@ -19,8 +19,6 @@ SECRETS = (
     | fields.RULES
     | {KNOWN: "the very words that are a secret by their name elsewhere in the recording"}
 )
-VAGUE = frozenset({*fields.RULES, KNOWN})
-"""Rules that know where a secret stands, and not what it is."""
 OPTIONAL = personal.RULES
 OWN_RULE = re.compile(r"([a-z][a-z0-9-]{0,40})=(.+)", re.DOTALL)
 
@@ -94,13 +92,18 @@ def placed(found: Found, reading: Reading) -> Secret:
 def one_by_one(found: Iterable[Secret]) -> list[Secret]:
     """In order; those that overlap as one, which goes by the rule that knows most about it."""
     kept: list[Secret] = []
-    for one in sorted(found, key=lambda one: (one.start, -one.end)):
+    for one in sorted(found, key=lambda one: (one.start, -one.end, vagueness(one), one.rule)):
         if not kept or one.start >= kept[-1].end:
             kept.append(one)
             continue
-        known = one if kept[-1].rule in VAGUE else kept[-1]
-        kept[-1] = known._replace(start=kept[-1].start, end=max(kept[-1].end, one.end))
+        clearest = min(kept[-1], one, key=vagueness)
+        kept[-1] = clearest._replace(start=kept[-1].start, end=max(kept[-1].end, one.end))
     return kept
+
+
+def vagueness(one: Secret) -> int:
+    """Least of what has a shape; most of what is only the same words as elsewhere."""
+    return 2 if one.rule == KNOWN else 1 if one.rule in fields.RULES else 0
 
 
 def known(rule: str, rules: Iterable[str]) -> str:

@@ -456,6 +456,19 @@ def test_a_click_goes_there_and_a_second_one_into_the_detail(paths: tuple[str, s
     play(paths, scene)
 
 
+def test_what_the_mouse_drags_over_is_selected_and_copied(paths: tuple[str, str]) -> None:
+    async def scene(stage: Stage) -> None:
+        await stage.pilot.mouse_down("#answers", offset=(2, 1))
+        await stage.pilot.hover("#answers", offset=(12, 1))
+        await stage.pilot.mouse_up("#answers", offset=(12, 1))
+        await stage.settle()
+        assert stage.app.screen.get_selected_text()
+        await stage.press("y")
+        assert "copied: selection" in stage.screen
+
+    play(paths, scene)
+
+
 def test_text_of_a_recording_is_neither_markup_nor_terminal_control(tmp_path: Path) -> None:
     nasty = "[bold]x[/] [@click=app.quit]y[/] \x1b[31mz\x07 \x9b2J \u202egnp "
     a, b = (

@@ -40,7 +40,7 @@ PANE_INTERVAL_S = 1 / 40
 """Panes that cost more than a line are drawn no more often than this."""
 
 
-class Table(Working, Handing, Screen[None]):
+class Table(Screen[None], Working, Handing):
     """Panes and cursor; :class:`~sserec.tui.comparison.screen.ComparisonScreen` adds what keys do."""
 
     def __init__(self, duo: Duo, config: Config, *, exchange: int | None = None) -> None:

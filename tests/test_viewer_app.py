@@ -6,11 +6,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from textual.app import App, ComposeResult
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from sserec.tui.app import Viewer
 from sserec.tui.config import Config
 from sserec.tui.model.document import Document
+from sserec.tui.prompt import Prompt
 from sserec.tui.workspace import Workspace
 from viewer_support import CREATED, MS, STORY, S, start, text, write
 
@@ -349,6 +352,44 @@ def test_exports_are_written_and_never_over_another_file(
 
     play(story, scene)
     assert "Hello World after a stall" in (tmp_path / "story-1.txt").read_text()
+
+
+def test_a_prompt_that_is_asked_for_before_it_is_furnished_opens_once() -> None:
+    class Bare(App[None]):
+        def compose(self) -> ComposeResult:
+            yield Prompt()
+
+    async def run() -> None:
+        async with Bare().run_test() as pilot:
+            prompt = pilot.app.query_one(Prompt)
+            prompt.ask("command", ":", "")
+            prompt.ask("command", ":", "go")
+            prompt.furnish()
+            while not prompt.display:
+                await pilot.pause()
+            assert [each.value for each in prompt.query(Input)] == ["go"]
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("export text", "x: No such file"),
+        ("save-body", "x: No such file"),
+        ("save-media", "no media"),
+        ("diff", "x is no file"),
+    ],
+)
+def test_the_home_of_nobody_is_said_to_be_no_file(story: Path, command: str, words: str) -> None:
+    async def scene(stage: Stage) -> None:
+        await stage.press("d")
+        await stage.type("~nobody-has-this-name/")
+        await stage.press(":")
+        await stage.type(f"{command} ~nobody-has-this-name/x")
+        assert words in stage.screen
+
+    play(story, scene)
 
 
 def test_text_of_a_recording_is_neither_markup_nor_terminal_control(tmp_path: Path) -> None:

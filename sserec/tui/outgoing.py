@@ -4,6 +4,7 @@ Knows the recording and the formats; must not know the screen. Each function ope
 runs beside the screen, and gives the line to say. Nothing that exists is overwritten.
 """
 
+from os.path import expanduser
 from pathlib import Path
 
 from sserec.display import count, size
@@ -35,7 +36,7 @@ def export(path: str, number: int, name: str, out: str) -> str:
     if name == MEDIA:
         return save_media(path, number, out)
     format = FORMATS[name]
-    target = Path(out).expanduser() if out else default_path(path, number, SUFFIXES.get(name, f".{name}"))
+    target = Path(expanduser(out)) if out else default_path(path, number, SUFFIXES.get(name, f".{name}"))
     with Recording.open(path) as recording:
         subject = OneExchange(recording.exchange(number))
         if format.needs is Needs.INTERACTION and subject.answer is None:
@@ -51,7 +52,7 @@ def save_media(path: str, number: int, out: str) -> str:
     from sserec.export.media import media_of, save
     from sserec.export.subject import OneExchange
 
-    folder = Path(out).expanduser() if out else default_path(path, number, "-media")
+    folder = Path(expanduser(out)) if out else default_path(path, number, "-media")
     with Recording.open(path) as recording:
         answer = OneExchange(recording.exchange(number)).answer
         saved = list(save(media_of(answer), folder)) if answer is not None else []
@@ -64,7 +65,7 @@ def save_media(path: str, number: int, out: str) -> str:
 
 def save_body(path: str, number: int, out: str) -> str:
     """Saves the recorded body, byte for byte. Raises OSError."""
-    target = Path(out).expanduser() if out else default_path(path, number, ".sse")
+    target = Path(expanduser(out)) if out else default_path(path, number, ".sse")
     with Recording.open(path) as recording, target.open("xb") as file:
         for chunk in recording.exchange(number).chunks():
             file.write(chunk.data)

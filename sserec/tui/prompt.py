@@ -49,7 +49,9 @@ class Prompt(Widget):
         self._history: dict[str, list[str]] = {}
 
     def furnish(self) -> None:
-        """Makes what it consists of; not in ``compose``, because the first frame does not need it."""
+        """Makes what it consists of, once; not in ``compose``, because the first frame does not need it."""
+        if self.children:
+            return
         line = Horizontal(Static(id="prompt-label"), Input(id="prompt-input", compact=True))
         self.mount_all([Static(id="completions"), line])
 
@@ -58,8 +60,8 @@ class Prompt(Widget):
         return self.query_one(Input)
 
     def ask(self, purpose: str, label: str, text: str, complete: Completer = lambda _: ()) -> None:
-        """Opens with ``text`` in the line."""
-        if not self.children:
+        """Opens with ``text`` in the line, as soon as there is one."""
+        if not self.query(Input):
             self.furnish()
             self.call_after_refresh(self.ask, purpose, label, text, complete)
             return

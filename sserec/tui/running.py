@@ -7,6 +7,7 @@ the screen does and ends with the viewer at the latest; a comparison is a screen
 import subprocess
 import sys
 from functools import partial
+from os.path import expanduser
 from pathlib import Path
 
 from textual.message import Message
@@ -82,12 +83,13 @@ class Running(DeskBase):
         self.ask("diff", "diff with: ", "", complete_path)
 
     def do_diff(self, argument: str) -> None:
-        if not Path(argument).expanduser().is_file():
+        path = expanduser(argument)
+        if not Path(path).is_file():
             raise UsageError(f"{argument or 'nothing'} is no file")
         from sserec.tui.comparison.screen import ComparisonScreen
         from sserec.tui.model.comparison.duo import Duo
 
-        duo = Duo.open(self.document.path, str(Path(argument).expanduser()))
+        duo = Duo.open(self.document.path, path)
         self.app.push_screen(ComparisonScreen(duo, self.config, exchange=self.stream.number))
 
 
@@ -95,7 +97,7 @@ def complete_path(text: str) -> list[Completion]:
     """Files and folders that begin so."""
     folder, slash, name = text.rpartition("/")
     try:
-        found = sorted(Path(folder + slash or ".").expanduser().iterdir())
+        found = sorted(Path(expanduser(folder + slash) or ".").iterdir())
     except OSError:
         return []
     begun = [path for path in found if path.name.startswith(name) and (name or not path.name.startswith("."))]

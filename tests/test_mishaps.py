@@ -11,6 +11,7 @@ import pytest
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 TEXT = SAMPLES / "text.sse.zst"
+IMPORTED = Path(__file__).parent / "imports" / "chrome-156.har"
 LIMIT_BYTES = 4096
 needs_limits = pytest.mark.skipif(os.name == "nt", reason="needs limits of a process")
 
@@ -119,3 +120,24 @@ def test_what_powershell_wrote_as_utf_16_is_said_to_be_that(coding: str, tmp_pat
     given = "\ufeffdata: x\n\n".encode(coding)
     done = sserec("import", "-", "-o", tmp_path / "a", given=given)
     assert (done.returncode, b"it is UTF-16" in done.stderr) == (2, True)
+
+
+@needs_limits
+def test_an_import_without_room_leaves_the_file_of_before_and_no_half_of_a_new_one(tmp_path: Path) -> None:
+    (tmp_path / "old").write_text("precious", encoding="utf-8")
+    for target in ("old", "new"):
+        done = without_room("import", IMPORTED, "-o", target, "--overwrite", folder=tmp_path)
+        assert (done.returncode, done.stdout) == (2, b"")
+    assert [file.name for file in tmp_path.iterdir()] == ["old"]
+    assert (tmp_path / "old").read_text(encoding="utf-8") == "precious"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+@pytest.mark.parametrize("command", ["slice", "merge", "redact", "import"])
+def test_what_is_no_file_is_replaced_by_none_whatever_is_asked(command: str, tmp_path: Path) -> None:
+    """Root may rename a file over ``/dev/null``."""
+    os.mkfifo(tmp_path / "pipe")
+    given = IMPORTED if command == "import" else TEXT
+    done = sserec(command, given, "-o", tmp_path / "pipe", "--overwrite")
+    assert (done.returncode, b"is no file: choose another name" in done.stderr) == (2, True)
+    assert (tmp_path / "pipe").is_fifo()

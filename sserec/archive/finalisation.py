@@ -171,6 +171,8 @@ def replacing(target: Path, mode: int = 0o600) -> Iterator[BinaryIO]:
     ``mode``: its rights, before the umask. Raises ArchiveError where it cannot be written.
     """
     temporary = target.with_name(target.name + ".tmp")
+    if target.exists() and not target.is_file():
+        raise ArchiveError(f"{target} is no file: choose another name")
     try:
         temporary.unlink(missing_ok=True)
         fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)

@@ -38,23 +38,42 @@ def import_bytes(
     """Makes an archive of what ``data`` holds; ``format`` spares the look at its content.
 
     Raises NotAnArchive where there is nothing to import, RecordingError where the archive cannot be written; no file
-    is left then, and one that was to be overwritten is there again.
+    is left then, and one that was to be overwritten is there still.
     """
     findings = FORMATS[format or recognised(data)].load()(data)
     exchanges = in_order(findings)
     if not exchanges:
         raise NotAnArchive("it holds no exchange")
-    destination = Destination(path, meta(findings), overwrite=overwrite)
+    refuse(path, overwrite=overwrite)
+    destination = Destination(beside(path), meta(findings), overwrite=False)
     try:
         taker = Taker(destination.writer, policy, origin_ns(findings) or 0)
         for found in exchanges:
             taker.take(found)
+        if trouble := destination.keep():
+            raise RecordingError(trouble)
+        destination.path.replace(path)
     except BaseException:  # ^C among them
         destination.discard()
         raise
-    if trouble := destination.keep():
-        raise RecordingError(trouble)
     return Imported(findings.tool, [found.unknown for found in exchanges], findings.remarks)
+
+
+def refuse(path: Path, *, overwrite: bool) -> None:
+    """Raises RecordingError where the archive must not take this place."""
+    if not path.parent.is_dir():
+        raise RecordingError(f"{path}: cannot be created: there is no folder {path.parent}")
+    if path.exists() and not path.is_file():
+        raise RecordingError(f"{path} is no file: choose another name with -o")
+    if path.exists() and not overwrite:
+        raise RecordingError(f"{path} exists already: choose another name with -o, or say --overwrite")
+
+
+def beside(path: Path) -> Path:
+    """Where the archive is until it is whole; what a killed import left there is of no use."""
+    temporary = path.with_name(path.name + ".tmp")
+    temporary.unlink(missing_ok=True)
+    return temporary
 
 
 def meta(findings: Findings) -> Meta:

@@ -1,6 +1,8 @@
 """Two recordings side by side in a real terminal, tmux: what only a terminal shows."""
 
+import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -42,6 +44,15 @@ def test_a_person_opens_goes_through_the_differences_and_quits(terminal: Termina
     terminal.press("Q")
     terminal.wait_to_see("ended with 1")
     assert "by time" not in terminal.screen(), "the shell's own screen is back"
+
+
+def test_who_ends_it_from_outside_leaves_the_terminal_as_it_was(terminal: Terminal, tmp_path: Path) -> None:
+    view = f"exec {sys.executable} -m sserec diff --view a.sse.zst b.sse.zst"
+    terminal.type(f"sh -c 'echo $$ > viewer; {view}'; echo ended with $?")
+    terminal.wait_to_see("3 differences")
+    os.kill(int((tmp_path / "viewer").read_text()), signal.SIGTERM)
+    screen = terminal.wait_to_see(f"ended with {128 + signal.SIGTERM}")
+    assert "3 differences" not in screen, "the shell's own screen is back"
 
 
 def test_without_colour_no_colour_is_sent_and_what_differs_is_seen(terminal: Terminal) -> None:

@@ -1,6 +1,8 @@
 """The viewer in a real terminal, tmux: what only a terminal shows."""
 
+import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -103,6 +105,24 @@ def test_a_replay_is_started_and_ends_with_the_viewer(terminal: Terminal, story:
     terminal.wait_to_see("ended with 0")
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(address).close()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
+def test_who_ends_it_from_outside_leaves_the_terminal_as_it_was_and_no_replay(
+    terminal: Terminal, story: Path, tmp_path: Path, number: signal.Signals
+) -> None:
+    view = f"exec {sys.executable} -m sserec view story.sse.zst"
+    terminal.type(f"sh -c 'echo $$ > viewer; {view}'; echo ended with $?")
+    terminal.wait_to_see("1/10")
+    terminal.press("r")
+    screen = terminal.wait_to_see("replay: http://127.0.0.1:")
+    found = re.search(r"127\.0\.0\.1:(\d+)", screen)
+    assert found
+    os.kill(int((tmp_path / "viewer").read_text()), number)
+    screen = terminal.wait_to_see(f"ended with {128 + number}")
+    assert "1/10" not in screen, "the shell's own screen is back"
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", int(found[1]))).close()
 
 
 def test_a_growing_file_is_followed_until_its_recorder_has_ended(terminal: Terminal, tmp_path: Path) -> None:

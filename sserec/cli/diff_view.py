@@ -24,8 +24,11 @@ def view(a: str, b: str, options: Options, numbers: tuple[int, int] | None) -> i
     from sserec.tui.model.comparison.duo import Duo
 
     with Duo.open(a, b, options, numbers) as duo:
+        viewer = ComparisonViewer(duo, config)
         with whole_terminal():
-            ComparisonViewer(duo, config).run()
+            viewer.run()
+        if viewer.return_code:
+            return viewer.return_code
         if duo.found is None:
             return EXIT_TROUBLE
         return 0 if duo.found.comparison.is_same else EXIT_DIFFERENT

@@ -63,9 +63,10 @@ def view(file: str, number: int | None, follow: bool, speed: float | None, idle_
     with Document.open(file) as document:
         if number is not None and document.trouble is None:
             needs_exchange(document, number)
+        viewer = Viewer(document, config, exchange=number, follow=follow)
         with whole_terminal():
-            Viewer(document, config, exchange=number, follow=follow).run()
-        raise SystemExit(EXIT_TROUBLE if document.trouble is not None else 0)
+            viewer.run()
+        raise SystemExit(viewer.return_code or (EXIT_TROUBLE if document.trouble is not None else 0))
 
 
 def prepare_process() -> None:

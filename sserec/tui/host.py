@@ -3,8 +3,10 @@
 Knows which screen takes commands; must not know what is on it.
 """
 
+import asyncio
 import gc
 import os
+import signal
 import sys
 from collections.abc import Iterable, Mapping
 from functools import partial
@@ -28,6 +30,7 @@ from sserec.tui.themes import THEMES, chosen_theme
 
 APP_KEYS = frozenset({"palette", "help", "keys", "quit"})
 STYLES = Path(__file__).with_name("viewer.tcss")
+SIGNALLED = 128
 SWITCH_S = 0.0002
 """How soon a job in a thread makes way for a frame: it does so some ten times a frame, and the interpreter's own 5 ms
 would make that three frames."""
@@ -56,6 +59,17 @@ class Host(App[None]):
 
     def on_mount(self) -> None:
         self.call_after_refresh(self.settle_in)
+        self.heed_signals()
+
+    def heed_signals(self) -> None:
+        """Ends in order where somebody else ends it, so that the terminal and what runs beside are left as always.
+
+        The exit code is that of a shell for a process that a signal has ended.
+        """
+        if sys.platform != "win32":
+            for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+                loop = asyncio.get_running_loop()
+                loop.add_signal_handler(number, self.exit, None, SIGNALLED + number)
 
     def settle_in(self) -> None:
         """After the first frame: what is there stays, so that no collection looks at it again and holds up frames."""

@@ -72,6 +72,10 @@ class Running(DeskBase):
             how_to_end = "" if self._replay_is_ending else " (r ends it)"
             self.say(f"replay: {printable(said.line.removeprefix('sserec: '))}{how_to_end}")
 
+    def on_unmount(self) -> None:
+        """It ends with the viewer, whoever ends that."""
+        self.end_replay()
+
     def end_replay(self) -> None:
         if self._replay is not None:
             self._replay_is_ending = True

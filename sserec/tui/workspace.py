@@ -98,7 +98,6 @@ class Workspace(Moving, Finding, Taking, Running, Picturing):
             self._warned_of = loss
             self.say(loss)
             return
-        self.end_replay()
         self.app.exit()
 
     def loss_in_leaving(self) -> str:

@@ -103,8 +103,9 @@ because a model said it.
   a head or a request is then looked for everywhere else.
 * Secrets of more than 32 KiB are told by their beginning. Time grows with the size of the recording and with nothing
   else; memory stays what it is.
-* The exit code is 1 when there are findings, 0 when there are none, 2 for trouble. Of one rule, 20 findings are listed
-  for a part of an exchange; the rest is counted. A sample shows four characters at most.
+* The exit code is 0 when there are no findings, 1 when there are, or when something could not be read (damage, a
+  compressed body): nobody knows what is in it. 2 is for trouble. Of one rule, 20 findings are listed for a part of an
+  exchange; the rest is counted. A sample shows four characters at most.
 * `--rule` asks for more, `--except` for less. `sserec redact` takes the same options and replaces what this finds.
 
 ## The JSON
@@ -114,7 +115,7 @@ because a model said it.
 | key | value |
 | --- | --- |
 | `file` | as it was given |
-| `clean` | nothing was found: the exit code is 0 |
+| `clean` | nothing was found, and everything could be read: the exit code is 0 |
 | `exchanges`, `size` | how many were read, and the bytes of their bodies |
 | `findings` | by exchange, part and rule, each in the order of the bytes |
 | `findings[].rule` | as below |

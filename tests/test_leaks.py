@@ -1,6 +1,8 @@
 """Keys where they once got past the search: none may be left by what makes a recording fit to be given away."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -112,3 +114,20 @@ def remains(text: str) -> list[str]:
 
 def test_the_search_for_what_remains_finds_a_key() -> None:
     assert remains(texts(told(KEY[:9], KEY[9:])))
+
+
+def test_what_could_not_be_read_is_not_clean(tmp_path: Path) -> None:
+    """``sserec scan FILE && send FILE``: nobody knows what is in a damaged or a compressed body."""
+    damaged, packed = tmp_path / "damaged.sse.zst", tmp_path / "packed.sse.zst"
+    data = bytearray(recorded(damaged, told("x" * 500)).read_bytes())
+    data[40] ^= 0xFF
+    damaged.write_bytes(data)
+    recorded(packed, told("x"), asked=b"\x1f\x8b\x08\x00compressed")
+    for path in (damaged, packed):
+        command = [sys.executable, "-m", "sserec", "scan", str(path)]
+        done = subprocess.run(command, capture_output=True, check=False)
+        assert (done.returncode, done.stdout) == (1, b"")
+        assert done.stderr.count(b"\n") >= 2, "what it was is said"
+        assert b": nothing found in what could be read, 1 exchange, " in done.stderr
+        as_json = subprocess.run([*command, "--json"], capture_output=True, check=False)
+        assert (as_json.returncode, json.loads(as_json.stdout)["clean"]) == (1, False)

@@ -47,7 +47,8 @@ def scan(file: str, more: tuple[str, ...], less: tuple[str, ...], emails: bool, 
 
     Keys of the known vendors, tokens, private keys, passwords and cookies, in heads, bodies, the command line, marks
     and notes: what was recorded with --keep-secrets, imported, or said by the model. One line a finding, with a sample
-    that shows next to nothing; docs/scan.md lists the rules. Exit code 0: clean. 1: findings. 2: trouble.
+    that shows next to nothing; docs/scan.md lists the rules. Exit code 0: clean. 1: findings, or something
+    that could not be read. 2: trouble.
 
     \b
     Example:  sserec scan file.sse.zst && echo safe to send
@@ -59,24 +60,24 @@ def scan(file: str, more: tuple[str, ...], less: tuple[str, ...], emails: bool, 
     rules = chosen_rules(more, less, emails=emails)
     with Recording.open(file) as recording:
         report = look(recording, rules)
-        name = recording.name
+        name, is_clean = recording.name, report.is_clean and not report.unread and not recording.problems
         if as_json:
-            show_json(document(path_text(file), report))
+            show_json(document(path_text(file), report, is_clean=is_clean))
         else:
             show(people_lines(printable(name), report))
         for words in report.unread:
             say(f"{name}: {words}")
         say_problems(recording)
     if not as_json:
-        say(f"{name}: {summary(report)}")
-    raise SystemExit(0 if report.is_clean else EXIT_FINDINGS)
+        say(f"{name}: {summary(report, is_clean=is_clean)}")
+    raise SystemExit(0 if is_clean else EXIT_FINDINGS)
 
 
-def document(file: str, report: "Report") -> dict[str, object]:
+def document(file: str, report: "Report", *, is_clean: bool) -> dict[str, object]:
     """The JSON document of docs/scan.md."""
     return {
         "file": file,
-        "clean": report.is_clean,
+        "clean": is_clean,
         "exchanges": report.exchange_count,
         "size": report.size_bytes,
         "findings": report.findings,
@@ -105,7 +106,9 @@ def place_of(finding: "Finding") -> Iterator[str]:
         yield finding.path
 
 
-def summary(report: "Report") -> str:
-    """``clean, 2 exchanges, 4.1 kB`` or ``3 findings in 2 exchanges, 4.1 kB``"""
+def summary(report: "Report", *, is_clean: bool) -> str:
+    """``clean, 2 exchanges, 4.1 kB`` or ``3 findings in 2 exchanges, 4.1 kB``; what was not read is not clean."""
     seen = f"{count(report.exchange_count, 'exchange')}, {size(report.size_bytes)}"
-    return f"clean, {seen}" if report.is_clean else f"{count(report.finding_count, 'finding')} in {seen}"
+    if report.is_clean:
+        return f"clean, {seen}" if is_clean else f"nothing found in what could be read, {seen}"
+    return f"{count(report.finding_count, 'finding')} in {seen}"

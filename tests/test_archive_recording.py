@@ -311,7 +311,8 @@ def test_a_full_disk_costs_the_commit_that_failed_and_nothing_else(goes_on: bool
             for end in (None, size, size + 5):
                 with pytest.raises(DamagedArchive, match="damaged at byte"):
                     reader.body(1, 0, end)
-        assert verify(path).code == 1
+        verdict = verify(path)
+        assert (verdict.code, [problem.flaw for problem in verdict.problems]) == (1, [Flaw.GAP])
         finalise(path)
 
 

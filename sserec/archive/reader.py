@@ -101,7 +101,8 @@ class ArchiveReader(Closing):
     @property
     def problems(self) -> list[Problem]:
         """What is known to be missing or wrong so far; reading may find more."""
-        return [*self._log.items, *self._survey_problems(), *self._gap_problems()]
+        found = (*self._log.items, *self._survey_problems(), *self._gap_problems())
+        return list(dict.fromkeys(found))
 
     @property
     def notes(self) -> list[tuple[int, Json]]:

@@ -52,6 +52,7 @@ SECRET_HEADER_ENDINGS = (
     "password",
     "-auth",
     "authorization",
+    "authentication",
     "credential",
     "signature",
 )
@@ -91,6 +92,7 @@ SECRET_MEMBERS = frozenset(
         "api_key",
         "apikey",
         "api-key",
+        "authorization_token",  # Anthropic, of an MCP server
         "access_token",  # OAuth 2 and its extensions
         "accesstoken",
         "refresh_token",
@@ -162,7 +164,8 @@ Names = tuple[str, ...]
 KNOWN_KEY = re.compile(
     r"(?<![\w-])(?:" + "|".join(f"(?P<{n.replace('-', '_')}>{p})" for n, p in KNOWN_KEYS.items()) + ")"
 )
-BEARER = re.compile(r"(?i)(?<![\w-])(?P<keep>bearer[ \t]+)[\w.~+/=-]{8,}")
+BEARER = re.compile(r"(?i)(?<![\w-])(?P<keep>bearer[ \t]+|openai-insecure-api-key\.)[\w.~+/=-]{8,}")
+"""RFC 6750, and the subprotocol by which a browser's WebSocket shows its key to OpenAI: a refused one is recorded."""
 USER_INFO = re.compile(r"(?i)(?P<keep>(?<![a-z0-9+.-])[a-z][a-z0-9+.-]*://)[^/?#@\s\"']+(?=@)")
 PARAMETER = re.compile(r"(?P<keep>[?&;#](?P<name>[^=?&;#\s\"'<>]+)=)[^&;#\s\"'<>]+")
 ASSIGNMENT = re.compile(
@@ -272,7 +275,11 @@ class Policy:
         return media_type.endswith("json") and bool(self.secret_paths or TOKEN_SERVICE.search(url))
 
     def _is_secret_member(self, name: str) -> bool:
-        return name in self.secret_members or name in self.secret_headers
+        """Tools name the heads that a server is to send on: with a hyphen a member is one of those."""
+        return name in self.secret_members or name in self.secret_headers or self._is_secret_head(name)
+
+    def _is_secret_head(self, name: str) -> bool:
+        return "-" in name and self._is_secret_header(name)
 
     def _is_secret_field(self, name: str) -> bool:
         return self._is_secret_member(unquote(name)) or unquote(name) in self.secret_query

@@ -38,6 +38,18 @@ def test_a_member_of_the_table_is_concealed_at_any_depth(name: str, nest: object
         json.loads(clean)
 
 
+@pytest.mark.parametrize("name", ["X-Acme-Token", "PRIVATE-TOKEN", "Api-Token", "cf-access-client-secret"])
+def test_a_head_that_a_tool_is_to_send_is_concealed(name: str) -> None:
+    tool = {"type": "mcp_server", "url": "https://mcp.example/", "headers": {name: CANARY}}
+    assert CANARY.encode() not in cleaned(body({"tools": [tool]}))
+
+
+@pytest.mark.parametrize("name", ["token", "max_output_tokens", "idempotency-key", "top-k", "key"])
+def test_a_member_that_only_sounds_like_a_secret_stays(name: str) -> None:
+    data = body({"a": {name: CANARY}})
+    assert cleaned(data) == data
+
+
 @pytest.mark.parametrize("name", ["refresh_token", "client_secret", "code", "assertion", "mine", "PASSWORD"])
 def test_a_form_field_is_concealed(name: str) -> None:
     data = f"grant_type=x&{name}={CANARY}&scope=a%20b".encode()

@@ -40,6 +40,12 @@ def test_the_scheme_of_an_authorization_is_kept() -> None:
     assert redacted_field("authorization", CANARY) == REDACTED
 
 
+def test_a_key_in_a_subprotocol_of_a_websocket_is_replaced() -> None:
+    protocols = f"realtime, openai-insecure-api-key.{CANARY}, openai-beta.realtime-v1"
+    clean = f"realtime, openai-insecure-api-key.{REDACTED}, openai-beta.realtime-v1"
+    assert redacted_field("Sec-WebSocket-Protocol", protocols) == clean
+
+
 def test_cookies_keep_their_names_and_attributes() -> None:
     assert redacted_field("Cookie", f"a={CANARY}; b=2") == f"a={REDACTED}; b={REDACTED}"
     assert (

@@ -116,6 +116,36 @@ def test_the_search_for_what_remains_finds_a_key() -> None:
     assert remains(texts(told(KEY[:9], KEY[9:])))
 
 
+@pytest.mark.parametrize(
+    "line", ["api_key: {}", "openai_api_key: {}  # mine", "  token:  {}", "password: {}\r"]
+)
+def test_a_line_of_yaml_is_a_name_and_its_value(line: str, tmp_path: Path) -> None:
+    """Keys of no known shape, in a file that a tool gave back."""
+    nameless = KEY[4:]
+    answer = told(f"model: x\n{line.format(nameless)}\nport: 80\n")
+    rules, clean = found_and_left(recorded(tmp_path / "a.sse.zst", answer))
+    assert rules == {"secret-field"}
+    assert not remains(texts(clean))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Token: gpt-4o-2024-08-06 counts twice",
+        "the key: gpt-4o-2024-08-06",
+        "max_tokens: 4096",
+        "token:a1b2c3d4e5f6g7h8",
+    ],
+)
+def test_a_sentence_about_a_token_is_none(text: str) -> None:
+    assert not list(Rules().of_text(text))
+
+
+@pytest.mark.parametrize("word", ["token: ", "token:", "token: a,", "token: aaaaaaaa:"])
+def test_lines_of_names_without_end_are_read_in_moments(word: str) -> None:
+    assert not list(Rules().of_text(word * (400_000 // len(word))))
+
+
 def test_what_could_not_be_read_is_not_clean(tmp_path: Path) -> None:
     """``sserec scan FILE && send FILE``: nobody knows what is in a damaged or a compressed body."""
     damaged, packed = tmp_path / "damaged.sse.zst", tmp_path / "packed.sse.zst"

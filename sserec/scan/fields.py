@@ -27,6 +27,10 @@ SCHEME = r"(?:(?i:bearer|basic|token|key|apikey)[ \t]+)?"
 """Worth keeping."""
 MEMBER_VALUE = re.compile(SCHEME + r"""(?P<secret>[^"'\\]{1,8192}(?:\\.[^"'\\]{0,8192}){0,200})""", re.DOTALL)
 LINE_VALUE = re.compile(SCHEME + r"""(?P<secret>(?!//)[^"'\r\n\\]{1,8192})""")
+YAML_VALUE = re.compile(
+    r"""(?<=[ \t])(?P<secret>[^\s"'`&;,<>(){}\[\]\\#]{1,8192}+)(?=[ \t]{0,20}(?:[\r\n"'`#\\]|\Z))"""
+)
+"""The one word of its line: a sentence may follow ``Token: `` as well."""
 WORD_VALUE = re.compile(r"""(?P<secret>[^\s"'`&;,<>(){}\[\]\\]{1,8192})""")
 BEARER = re.compile(r"(?i)bearer[ \t+]+(?P<secret>[\w.~+/=-]{12,})")
 BASIC = re.compile(r"(?i)basic[ \t+]+(?P<secret>[A-Za-z0-9+/]{8,}={0,2})")
@@ -90,9 +94,19 @@ def value_of(text: str, name: str, before: re.Match[str]) -> tuple[str, re.Match
     is_member, is_line = before["member"] is not None, before["line"] is not None
     if not is_secret_name(name, is_member=is_member, is_line=is_line, in_url=in_url(text, name, before)):
         return None
-    pattern = MEMBER_VALUE if is_member else LINE_VALUE if is_line else WORD_VALUE
-    value = pattern.match(text, before.end())
+    value = pattern_of(name, is_member=is_member, is_line=is_line).match(text, before.end())
     return None if value is None else (name if is_member else "", value)
+
+
+def pattern_of(name: str, *, is_member: bool, is_line: bool) -> re.Pattern[str]:
+    """How far a value goes."""
+    if is_line:
+        return LINE_VALUE if is_header(name) else YAML_VALUE
+    return MEMBER_VALUE if is_member else WORD_VALUE
+
+
+def is_header(name: str) -> bool:
+    return name in SECRET_HEADERS or name in COOKIE_HEADERS
 
 
 def is_secret(member: str, value: re.Match[str], *, is_strict: bool) -> bool:
@@ -105,12 +119,12 @@ def is_secret(member: str, value: re.Match[str], *, is_strict: bool) -> bool:
 def is_secret_name(name: str, *, is_member: bool, is_line: bool, in_url: bool) -> bool:
     if TOKENS_OF_PAGES.search(name):
         return False
-    if is_line:
-        return name in SECRET_HEADERS or name in COOKIE_HEADERS
+    if is_line and is_header(name):
+        return True
     if in_url:
         return name in SECRET_QUERY or SECRET_NAME.search(name) is not None
     bare = name.rpartition(".")[2]
-    if is_member and (bare in SECRET_HEADERS or bare in COOKIE_HEADERS):
+    if is_member and is_header(bare):
         return True
     return bare in SECRET_MEMBERS or (bare != "key" and SECRET_NAME.search(bare) is not None)
 

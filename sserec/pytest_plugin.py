@@ -178,7 +178,7 @@ def serving(wanted: Wanted, item: pytest.Item) -> Iterator[SserecServer]:
     from sserec.authority import Authority
     from sserec.recording import Recording
     from sserec.replay.faults import parse
-    from sserec.replay.programme import Programme
+    from sserec.replay.programme import Programme, check_places
     from sserec.replay.repertoire import Repertoire
     from sserec.replay.server import ReplayServer
     from sserec.replay.server import serving as served
@@ -187,11 +187,13 @@ def serving(wanted: Wanted, item: pytest.Item) -> Iterator[SserecServer]:
     with ExitStack() as stack:
         recording = stack.enter_context(Recording.open(str(wanted.file))) if wanted.replays else None
         repertoire = Repertoire(takes(recording.exchanges) if recording else (), any_body=wanted.any_body)
+        faults = [parse(fault) for fault in wanted.faults]
+        check_places(faults, repertoire.takes)
         server = SserecServer("", wanted.file, wanted.records)
         programme = Programme(
             repertoire,
             pace=pace_called(wanted.pace),
-            faults=map(parse, wanted.faults),
+            faults=faults,
             missed=server.misses.append,
         )
         fallback = stack.enter_context(recorder(wanted, item)) if wanted.records else None

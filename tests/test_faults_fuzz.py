@@ -9,6 +9,7 @@ import pytest
 
 from record_support import SSEREC
 from replay_support import CREATED, DONE, Kept, delta, recording
+from sserec.errors import UsageError
 from sserec.replay.cases import Outcome, Size, Verdict, cases, judge
 from sserec.replay.faults import KINDS, parse
 
@@ -123,6 +124,12 @@ def test_what_a_client_left_running_is_ended_with_it(file: Path) -> None:
         ([], "say which command to run"),
         (["--", "false"], "the command fails (1) without any fault"),
         (["--", "/no/such/command"], "No such file"),
+        (["--", "true"], "the command asked for nothing"),
+        (["--", "sh", "-c", "curl -s $GOOGLE_GEMINI_BASE_URL/v2/x"], "nothing recorded answers GET /v2/x"),
+        (["--", "sh", "-c", "curl -sf $GOOGLE_GEMINI_BASE_URL/x"], "without any fault: nothing recorded"),
+        (["--fault", "cut@event:6", "--", "true"], "no recorded stream has so many events"),
+        (["--fault", "split@byte:99999", "--", "true"], "no recorded stream has so many bytes"),
+        (["--env", "A=B", "--", "true"], "'A=B' is no name of a variable"),
         (["--fault", "wibble", "--", "true"], "wibble is no fault"),
         (["--timeout", "nan", "--", "true"], "nan is not a time in seconds"),
         (["--jobs", "x", "--", "true"], "'x' is no whole number from 1 on"),
@@ -157,6 +164,27 @@ def test_trouble_is_2_and_one_line(file: Path, command: list[str], words: str) -
 )  # fmt: skip
 def test_how_a_run_is_judged(fault: str, outcome: Outcome, verdict: Verdict) -> None:
     assert judge(parse(fault), WHOLE, outcome) is verdict
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("wibble", "wibble is no fault; there are rechunk, "),
+        ("cut@event", "say cut@event:N or cut@byte:N"),
+        ("cut:3@event:2", "say cut@event:N or cut@byte:N"),
+        ("cut@event:\u0661", "say cut@event:N or cut@byte:N"),
+        ("cut@event:" + "9" * 5000, "say cut@event:N or cut@byte:N"),
+        ("drop@byte:1", "say drop@event:N, from 1 on"),
+        ("drop@event:0", "say drop@event:N, from 1 on"),
+        ("rechunk:-1", "say rechunk or rechunk:N"),
+        ("status:418", "say one of status:429, status:500, status:503"),
+        ("status-once:418", "say one of status-once:429, status-once:500, status-once:503"),
+    ],
+)
+def test_a_fault_that_is_none_is_answered_with_those_that_are(text: str, words: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        parse(text)
+    assert words in str(refused.value)
 
 
 def test_the_list_is_the_same_for_the_same_seed_and_another_for_another() -> None:

@@ -193,6 +193,13 @@ def test_an_unknown_fault_is_refused(file: Path) -> None:
         ReplayTransport(file, faults=["wibble"])
 
 
+def test_a_fault_that_no_stream_reaches_is_refused(file: Path) -> None:
+    with pytest.raises(
+        UsageError, match="cut@event:99 breaks nothing: no recorded stream has so many events"
+    ):
+        ReplayTransport(file, faults=["cut@event:99"])
+
+
 def test_a_client_may_leave_in_the_middle(file: Path, library: ModuleType) -> None:
     with library.Client(transport=ReplayTransport(file)) as client:
         for _ in range(2):

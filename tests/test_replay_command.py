@@ -61,6 +61,11 @@ def test_a_command_that_cannot_start_has_a_shells_exit_code(file: Path, name: st
         ["{file}", "--fault", "wibble"],
         ["{file}", "--fault", "cut"],
         ["{file}", "--fault", "status:418"],
+        ["{file}", "--fault", "status-once:418"],
+        ["{file}", "--fault", "cut@event:99"],
+        ["{file}", "--env", "A=B"],
+        ["{file}", "--env", ""],
+        ["{file}", "--ca-file", "/nowhere/ca.pem"],
         [sys.executable],
     ],
     ids=" ".join,
@@ -70,6 +75,18 @@ def test_our_own_faults_are_125_and_one_line(file: Path, words: list[str]) -> No
     assert got.returncode == FAULT
     assert got.stderr.startswith(b"sserec: ")
     assert got.stderr.count(b"\n") == 1
+
+
+def test_what_the_system_refuses_is_told_in_words(file: Path) -> None:
+    got = sserec("replay", file, "--ca-file", "/nowhere/ca.pem", "--", "true")
+    assert got.stderr == b"sserec: /nowhere/ca.pem: No such file or directory\n"
+
+
+def test_a_request_without_an_end_is_told_in_one_line_that_has_one(file: Path) -> None:
+    ask = "curl -s -o /dev/null $GOOGLE_GEMINI_BASE_URL/" + "x" * 20_000
+    got = sserec("replay", file, "--", "sh", "-c", ask)
+    assert b"nothing recorded answers GET /xxx" in got.stderr
+    assert max(map(len, got.stderr.splitlines())) < 400
 
 
 def test_a_miss_is_told_to_the_person_too(file: Path) -> None:

@@ -86,6 +86,17 @@ class ServerUrl(click.ParamType[Any]):
         return str(value)
 
 
+class Variable(click.ParamType[Any]):
+    """The name of an environment variable: POSIX allows anything but ``=`` in it."""
+
+    name = "NAME"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not value or "=" in str(value):
+            self.fail(f"{value!r} is no name of a variable: say NAME, its value is the URL", param, ctx)
+        return str(value)
+
+
 class Size(click.ParamType[Any]):
     """Bytes, with a unit or without: ``500k``, ``10MB``, ``1GiB``."""
 
@@ -111,7 +122,7 @@ OPTIONS = (
     ),
     click.option("--keep-secrets", is_flag=True, help="Store keys, tokens and cookies as they are."),
     click.option("--reverse", multiple=True, type=ServerUrl(), help="Be a base-URL proxy for this server."),
-    click.option("--env", "variables", multiple=True, metavar="NAME", help="Set NAME to that base URL."),
+    click.option("--env", "variables", multiple=True, type=Variable(), help="Set NAME to that base URL."),
     click.option("--listen", type=Address(), default="127.0.0.1:0", help="Default: a free port on loopback."),
 )
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import orjson
 
+from sserec.cli.capture import Variable
 from sserec.cli.options import Ordinal, as_json, nanoseconds, recording_file
 from sserec.cli.pacing import AfterDashes, words_after_dashes
 from sserec.display import count, printable
@@ -26,7 +27,7 @@ EXIT_FINDINGS = 1
 @click.option("--jobs", type=Ordinal(), default=os.cpu_count() or 1, metavar="N", help="Runs at once.")
 @click.option("--as-proxy", is_flag=True, help="Stand where the recorder stood: clients keep their URL.")
 @click.option("--any-body", is_flag=True, help="Do not compare the bodies of requests.")
-@click.option("--env", "variables", multiple=True, metavar="NAME", help="Set NAME to the base URL.")
+@click.option("--env", "variables", multiple=True, type=Variable(), help="Set NAME to the base URL.")
 @as_json
 def fuzz(file: str, *, faults: tuple[str, ...], seed: int, as_json: bool, **asked: Any) -> None:
     """Run COMMAND on a recording that breaks in every way there is.

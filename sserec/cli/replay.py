@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sserec.cli.capture import FILE, Address
+from sserec.cli.capture import FILE, Address, Variable
 from sserec.cli.closing import Voice
 from sserec.cli.pacing import BeforeCommand, pace_of, pacing, words_after_dashes
-from sserec.cli.record import FAULT, WrongUsage
+from sserec.cli.record import FAULT, WrongUsage, told
 from sserec.display import count, printable
 from sserec.errors import SserecError
 from sserec.proxy.inherited import inherited_files
@@ -38,7 +38,7 @@ ON_MISS = ("refuse", "forward", "record")
     "--on-miss", type=click.Choice(ON_MISS), default="refuse", help="With a request that is not recorded."
 )
 @click.option("-o", "--output", type=FILE, help="Where --on-miss record records.")
-@click.option("--env", "variables", multiple=True, metavar="NAME", help="Set NAME to the base URL.")
+@click.option("--env", "variables", multiple=True, type=Variable(), help="Set NAME to the base URL.")
 @click.option("--ca-file", type=FILE, help="Serve by https; write the certificate to trust to FILE.")
 @click.option("--require-all", is_flag=True, help="Exit 125 when an exchange was not asked for.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing on standard error.")
@@ -84,7 +84,7 @@ def replay(
         announce = (lambda url: None) if plan.command else click.echo
         outcome = run(plan, lambda line: voice.say(printable(line)), announce)
     except (SserecError, OSError) as fault:
-        voice.complain(str(fault))
+        voice.complain(told(fault))
         return getattr(fault, "exit_code", FAULT)
     if outcome.unused:
         names = ", ".join(take.name for take in outcome.unused[:10])

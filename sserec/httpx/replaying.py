@@ -13,7 +13,7 @@ from sserec.recording import Recording
 from sserec.replay.asked import asked
 from sserec.replay.clock import Clock, JumpingClock, SystemClock
 from sserec.replay.faults import Fault, parse
-from sserec.replay.programme import Programme
+from sserec.replay.programme import Programme, check_places
 from sserec.replay.repertoire import Miss, Repertoire
 from sserec.replay.score import INSTANT, Epilogue, Finale, Head, Pace, Score
 from sserec.replay.takes import Take, authority_of, takes
@@ -34,7 +34,8 @@ class ReplayTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
     ``pace``: :data:`~sserec.replay.score.INSTANT` (the default), ``ORIGINAL`` or a ``Pace``. ``faults`` are words such
     as ``cut@event:12``. A request that nothing answers gets a 404 that says why, and stands in ``misses``. Raises
-    OSError and ArchiveError for a file that cannot be read. Close it, or use it in a ``with`` statement.
+    OSError and ArchiveError for a file that cannot be read, UsageError for a fault that there is not. Close it, or use
+    it in a ``with`` statement.
     """
 
     def __init__(
@@ -51,8 +52,9 @@ class ReplayTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         broken = [fault if isinstance(fault, Fault) else parse(fault) for fault in faults]
         with ExitStack() as opened:
             recordings = [opened.enter_context(Recording.open(fspath(file))) for file in files]
+            performed = [take for recording in recordings for take in takes(recording.exchanges)]
+            check_places(broken, performed)
             self._opened = opened.pop_all()
-        performed = [take for recording in recordings for take in takes(recording.exchanges)]
         self._repertoire = Repertoire(performed, any_body=any_body, loop=loop)
         self._programme = Programme(self._repertoire, pace=pace, faults=broken, missed=self.misses.append)
         self._clock = clock or (JumpingClock() if pace == INSTANT else SystemClock())

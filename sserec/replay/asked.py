@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl
 
 import orjson
 
+from sserec.display import shortened
 from sserec.records import Headers
 from sserec.redact import REDACTED, SECRETS
 
@@ -21,6 +22,7 @@ VERSION = re.compile(r"^/v\d+[a-z0-9]*(?=/)")
 """``/v1``, ``/v1beta``: SDKs of one API differ in it from release to release."""
 SERVER = re.compile(r"^[^/?#]+://[^/?#]*")
 """What stands before the path in a URL; anything may, in a recording and in a request."""
+LONGEST_NAME = 200
 LAST_EVENT_ID = "last_event_id"
 LAST_EVENT_ID_HEADER = "last-event-id"
 """WHATWG HTML, section 9.2.4: how a browser's EventSource asks for the rest of a stream."""
@@ -62,9 +64,9 @@ class Asked:
 
     @property
     def name(self) -> str:
-        """The request line's better half: ``GET /v1/interactions/v1_abc?stream=true``."""
+        """The request line's better half: ``GET /v1/interactions/v1_abc?stream=true``; not all of an endless one."""
         query = "&".join(f"{key}={value}" for key, value in self.query)
-        return f"{self.method} {self.path}" + (f"?{query}" if query else "")
+        return shortened(f"{self.method} {self.path}" + (f"?{query}" if query else ""), LONGEST_NAME)
 
     def from_the_start(self) -> "Asked":
         """The same request for the whole stream."""

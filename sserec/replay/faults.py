@@ -11,7 +11,7 @@ Numbers of events count from 1; a fault ``@event:N`` happens after N events, to 
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import count
+from itertools import accumulate, count
 from random import Random
 from typing import TypeAlias
 
@@ -27,7 +27,9 @@ STALL_NS = 24 * 3600 * 1_000_000_000
 SLOW_MS = 50
 RANDOM_CHUNK_BYTES = 64
 JSON = (("content-type", "application/json"),)
-SPECIFICATION = re.compile(r"(?P<name>[a-z-]+)(?::(?P<value>\d+))?(?:@(?P<unit>event|byte):(?P<at>\d+))?")
+SPECIFICATION = re.compile(
+    r"(?P<name>[a-z-]+)(?::(?P<value>[0-9]{1,9}))?(?:@(?P<unit>event|byte):(?P<at>[0-9]{1,18}))?"
+)
 UNKNOWN_EVENT = b'event: step.wibble\ndata: {"wibble":[1,{"a":null}],"event_type":"step.wibble"}\n\n'
 UNAVAILABLE = {"code": 503, "message": "The service is currently unavailable.", "status": "UNAVAILABLE"}
 BARE_ERROR = orjson.dumps([{"error": UNAVAILABLE}], option=orjson.OPT_INDENT_2)
@@ -90,25 +92,50 @@ class Kind:
     """What is new may show in the result."""
     once: bool = False
     """Only the first request meets it."""
+    first: int = 0
+    """The smallest place that there is for it."""
 
 
 def parse(text: str, seed: int = 0) -> Fault:
     """The fault that ``text`` names. Raises UsageError, with what there is to choose from."""
-    match = SPECIFICATION.fullmatch(text)
-    kind = KINDS.get(match["name"]) if match else None
-    if match is None or kind is None:
+    name = re.split("[:@]", text)[0]
+    kind, match = KINDS.get(name), SPECIFICATION.fullmatch(text)
+    if kind is None:
         raise UsageError(f"{text} is no fault; there are {', '.join(KINDS)}")
-    if (kind.place is None) != (match["unit"] is None) or kind.place not in (None, "either", match["unit"]):
-        raise UsageError(f"{text}: say {usage(match['name'])}")
+    if match is None or not is_meant_so(kind, match):
+        raise UsageError(f"{text}: say {usage(name)}")
     value = int(match["value"]) if match["value"] else None
-    if match["name"] == "status" and value not in REFUSALS:
-        raise UsageError(f"{text}: say one of {', '.join(f'status:{known}' for known in REFUSALS)}")
-    return Fault(match["name"], value, match["unit"], int(match["at"] or 0), seed)
+    return Fault(name, value, match["unit"], int(match["at"] or 0), seed)
+
+
+def is_meant_so(kind: Kind, match: re.Match[str]) -> bool:
+    """Whether a value or a place is said where there can be one, and one that there is."""
+    if kind.change is refused:
+        known = [str(code) for code in REFUSALS] + ([None] if kind.once else [])
+        return match["unit"] is None and match["value"] in known
+    if kind.place is None:
+        return match["unit"] is None
+    is_place = match["unit"] is not None and kind.place in ("either", match["unit"])
+    return is_place and match["value"] is None and int(match["at"]) >= kind.first
 
 
 def usage(name: str) -> str:
-    place = {None: "", "event": "@event:N", "byte": "@byte:N", "either": "@event:N or @byte:N"}
-    return f"{name}{place[KINDS[name].place]}"
+    """How this fault is asked for."""
+    kind = KINDS[name]
+    if kind.change is refused:
+        return f"one of {', '.join(f'{name}:{code}' for code in REFUSALS)}"
+    if kind.place is None:
+        return f"{name} or {name}:N"
+    units = ("event", "byte") if kind.place == "either" else (kind.place,)
+    return " or ".join(f"{name}@{unit}:N" for unit in units) + (", from 1 on" if kind.first else "")
+
+
+def reaches(score: Score, fault: Fault) -> bool:
+    """Whether the stream is so long that the fault happens to it."""
+    if fault.unit == "event":
+        return any(number >= fault.at for number, _ in numbered(whole_events(score)))
+    sizes = (len(cue) for _, cue in score if isinstance(cue, bytes))
+    return fault.unit is None or any(end >= fault.at for end in accumulate(sizes, initial=0))
 
 
 def unannounced(score: Score) -> Score:
@@ -287,16 +314,17 @@ KINDS: dict[str, Kind] = {
     "reset": Kind(ending_with(Finale.RESET), "the connection is reset", "either"),
     "stall": Kind(ending_with(Finale.CUT, after_ns=STALL_NS), "nothing more comes", "either"),
     "end": Kind(ending_with(Finale.END), "the answer is over, whole by its framing", "either"),
-    "drop": Kind(to_event(lambda event, fault: []), "event N is missing", "event"),
-    "duplicate": Kind(to_event(lambda event, fault: [event, event]), "event N comes twice", "event"),
-    "swap": Kind(swapped, "event N comes after event N + 1", "event"),
-    "corrupt": Kind(to_event(corrupted), "the JSON of event N lacks a byte", "event"),
+    "drop": Kind(to_event(lambda event, fault: []), "event N is missing", "event", first=1),
+    "duplicate": Kind(to_event(lambda event, fault: [event, event]), "event N comes twice", "event", first=1),
+    "swap": Kind(swapped, "event N comes after event N + 1", "event", first=1),
+    "corrupt": Kind(to_event(corrupted), "the JSON of event N lacks a byte", "event", first=1),
     "unknown-event": Kind(
         to_event(lambda event, fault: [event, UNKNOWN_EVENT]),
         "an event nobody has heard of comes after event N",
         "event",
         is_harmless=True,
         is_addition=True,
+        first=1,
     ),
     "error-event": Kind(ending_with(ERROR_EVENT, Finale.END), "an error event ends the stream", "event"),
     "bare-error": Kind(ending_with(BARE_ERROR, Finale.END), "a JSON error that is no event ends it", "event"),

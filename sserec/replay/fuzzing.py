@@ -22,14 +22,18 @@ from sserec.recording import Recording
 from sserec.replay.cases import Outcome, Size, Verdict, cases, judge, last_words
 from sserec.replay.faults import Fault
 from sserec.replay.leading import base_urls, by_base_url, by_proxy
-from sserec.replay.programme import Programme
-from sserec.replay.repertoire import Repertoire
+from sserec.replay.programme import Programme, check_places
+from sserec.replay.repertoire import Miss, Repertoire
 from sserec.replay.score import INSTANT
 from sserec.replay.server import ReplayServer, serving
 from sserec.replay.takes import Take, takes
 
 MIN_PATIENCE_S = 10.0
 PATIENCE_FACTOR = 5
+NOTHING_ASKED = (
+    "the command asked for nothing, so nothing can break: does it read the base-URL variable? "
+    "(--env NAME sets another, --as-proxy leads every client)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +70,13 @@ class Case:
 def fuzz(plan: Plan) -> Iterator[Case]:
     """Runs the command for each fault, and gives the cases in order.
 
-    Raises UsageError when the command fails without any fault, CannotStart when it is none, and what
-    ``Recording.open`` raises.
+    Raises UsageError when the command fails without any fault or asks for nothing that is recorded, CannotStart when
+    it is none, and what ``Recording.open`` raises.
     """
     with Recording.open(plan.file) as recording:
-        runner = Runner(plan, takes(recording.exchanges))
+        performed = takes(recording.exchanges)
+        check_places(plan.faults, performed)
+        runner = Runner(plan, performed)
         whole = runner.run_whole()
         faults = plan.faults or cases(runner.size, plan.seed)
         with ThreadPoolExecutor(plan.jobs) as pool:
@@ -100,25 +106,29 @@ class Runner:
 
     def run_whole(self) -> Outcome:
         """The run that nothing disturbs. It also tells how long a run takes."""
-        begin_s = time.monotonic()
-        whole = self.run(())
+        begin_s, misses = time.monotonic(), list[Miss]()
+        repertoire = Repertoire(self._takes, any_body=self._plan.any_body)
+        whole = self.run(Programme(repertoire, pace=INSTANT, missed=misses.append))
+        words = misses[0].message if misses else last_words(whole)
         if whole.returncode != 0:
             how = "does not end" if whole.returncode is None else f"fails ({whole.returncode})"
-            raise UsageError(f"the command {how} without any fault: {last_words(whole)}")
+            raise UsageError(f"the command {how} without any fault" + (f": {words}" if words else ""))
+        if len(repertoire.unused) == len(self._takes):
+            raise UsageError(words if misses else NOTHING_ASKED)
         if self._plan.timeout_ns is None:
             self._patience_s = max(MIN_PATIENCE_S, PATIENCE_FACTOR * (time.monotonic() - begin_s))
         return whole
 
     def try_fault(self, whole: Outcome, fault: Fault) -> Case:
-        broken = self.run((fault,))
+        repertoire = Repertoire(self._takes, any_body=self._plan.any_body)
+        broken = self.run(Programme(repertoire, pace=INSTANT, faults=[fault]))
         return Case(fault, broken, judge(fault, whole, broken))
 
-    def run(self, faults: Sequence[Fault]) -> Outcome:
-        """One run under these faults."""
-        repertoire = Repertoire(self._takes, any_body=self._plan.any_body)
-        server = ReplayServer(Programme(repertoire, pace=INSTANT, faults=faults), self._authority)
+    def run(self, programme: Programme) -> Outcome:
+        """One run on what ``programme`` plays."""
+        server = ReplayServer(programme, self._authority)
         with tempfile.TemporaryDirectory(prefix="sserec-") as folder, serving(server) as (host, port):
-            variables = self._variables(repertoire, f"http://{host}:{port}", Path(folder))
+            variables = self._variables(programme.repertoire, f"http://{host}:{port}", Path(folder))
             return run_for(self._plan.command, variables, self._patience_s)
 
     def _variables(self, repertoire: Repertoire, url: str, folder: Path) -> dict[str, str]:

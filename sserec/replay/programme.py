@@ -1,15 +1,17 @@
 """What is played for each request: takes at a pace, with faults where they were asked for. Pure."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import orjson
 
+from sserec.errors import UsageError
 from sserec.records import Response
 from sserec.replay.asked import Asked
 from sserec.replay.differences import LISTED
-from sserec.replay.faults import Fault
+from sserec.replay.faults import Fault, reaches
 from sserec.replay.repertoire import Miss, Repertoire
 from sserec.replay.score import ORIGINAL, Finale, Head, Moment, Pace, Score
+from sserec.replay.takes import Take
 
 JSON = (("content-type", "application/json"), ("x-sserec", "miss"))
 
@@ -51,6 +53,13 @@ class Programme:
         """The answer to a request that nothing answers; whoever wants to know is told as well."""
         self._missed(miss)
         return refusal(miss)
+
+
+def check_places(faults: Iterable[Fault], takes: Sequence[Take]) -> None:
+    """Raises UsageError for a fault behind the end of every stream: a client would cope with it by not meeting it."""
+    for fault in faults:
+        if takes and not any(reaches(take.score(), fault) for take in takes):
+            raise UsageError(f"{fault} breaks nothing: no recorded stream has so many {fault.unit}s")
 
 
 def refusal(miss: Miss) -> Iterator[Moment]:

@@ -23,7 +23,7 @@ from sserec.replay.clock import precise_loop
 from sserec.replay.faults import Fault
 from sserec.replay.leading import base_urls, by_base_url, by_proxy, trusting
 from sserec.replay.performance import Fallback
-from sserec.replay.programme import Programme
+from sserec.replay.programme import Programme, check_places
 from sserec.replay.repertoire import Repertoire
 from sserec.replay.score import ORIGINAL, Pace
 from sserec.replay.server import ReplayServer
@@ -83,9 +83,10 @@ class Session:
         self._say = say
         self._authority = Authority()
         performed = [take for recording in recordings for take in takes_of(recording, len(recordings) > 1)]
+        tell_problems(recordings, say)
         if not performed:
             raise NothingFound(f"{', '.join(plan.files)}: nothing to replay (sserec info {plan.files[0]})")
-        tell_problems(recordings, say)
+        check_places(plan.faults, performed)
         tell_codings(performed, say)
         self._repertoire = Repertoire(performed, any_body=plan.any_body, loop=plan.loop)
         programme = Programme(

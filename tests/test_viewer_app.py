@@ -372,6 +372,20 @@ def test_a_prompt_that_is_asked_for_before_it_is_furnished_opens_once() -> None:
     asyncio.run(run())
 
 
+def test_bytes_that_never_became_an_event_are_all_there_is_and_can_be_looked_at(tmp_path: Path) -> None:
+    async def scene(stage: Stage) -> None:
+        await stage.press("m", ":")
+        await stage.type("note nothing to stand on")
+        await stage.press("enter")
+        assert "unfinished event ·" in stage.screen
+        await stage.press("z", "c", "escape", "shift+left", "G")
+        assert "data: {" in stage.screen
+
+    path = tmp_path / "cut.sse"
+    path.write_bytes(b'data: {"a"')
+    play(path, scene)
+
+
 @pytest.mark.parametrize(
     ("command", "words"),
     [

@@ -178,6 +178,7 @@ class DeskBase(Working, Commanding):
     def show_detail(self) -> None:
         if self.detail.size.width == 0 or not len(self.stream.rows):
             return
+        self.cursor.settle_if_lost()
         place = self.cursor.place
         self.detail.show(self.stream.detail(place), self.stream.tape, self.remarks())
         line = self.stream.rows.line(self.cursor.row)

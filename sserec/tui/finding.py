@@ -151,8 +151,9 @@ class Finding(DeskBase):
             self.ask("note", "note: ", self.stream.note(self.cursor.place))
 
     def do_note(self, argument: str) -> None:
-        self.stream.comment(self.cursor.place, argument)
-        self.marks_changed()
+        if len(self.stream):
+            self.stream.comment(self.cursor.place, argument)
+            self.marks_changed()
 
     def marks_changed(self) -> None:
         self.events.refresh()

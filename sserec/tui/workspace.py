@@ -181,6 +181,7 @@ class Workspace(Moving, Finding, Taking, Running, Picturing):
                 self.checked_more(progress)
 
     def loaded_more(self, progress: Progress | None) -> None:
+        self.cursor.settle_if_lost()
         self.events.rows_changed()
         self.timeline.picture_changed()
         if progress is None:

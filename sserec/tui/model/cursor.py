@@ -54,6 +54,13 @@ class Cursor:
         if len(self._rows):
             self.place = self._rows.place(self.row)
 
+    def settle_if_lost(self) -> None:
+        """Does so where nothing is at its place: there may be stray bytes alone, and those may become an event."""
+        place, strays = self.place, self._stream.shape.strays
+        is_there = place.event < len(self._stream) if place.stray is None else place.stray < len(strays)
+        if not is_there:
+            self.settle()
+
     def follow(self) -> None:
         """Goes to the end, and stays there while the stream grows."""
         self.end()

@@ -141,3 +141,10 @@ def test_what_is_no_file_is_replaced_by_none_whatever_is_asked(command: str, tmp
     done = sserec(command, given, "-o", tmp_path / "pipe", "--overwrite")
     assert (done.returncode, b"is no file: choose another name" in done.stderr) == (2, True)
     assert (tmp_path / "pipe").is_fifo()
+
+
+@pytest.mark.parametrize("size", ["nan", "inf", "-inf", "0", "many"])
+def test_a_size_that_is_none_is_one_line(size: str, tmp_path: Path) -> None:
+    done = sserec("share", TEXT, "-o", tmp_path, "--max-size", size)
+    assert (done.returncode, done.stderr.count(b"\n")) == (2, 1)
+    assert b"Invalid value for '--max-size'" in done.stderr

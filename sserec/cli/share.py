@@ -1,5 +1,6 @@
 """``sserec share``: a recording made ready for an issue."""
 
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,13 @@ if TYPE_CHECKING:
 MB = 1_000_000
 LIMIT_MB = 25
 """GitHub's for a .zip."""
+
+
+def finite(ctx: click.Context, param: click.Parameter, value: float) -> float:
+    """Raises BadParameter for what ``float`` takes for a number and is no size."""
+    if not isfinite(value):
+        raise click.BadParameter(f"{value} is no size")
+    return value
 
 
 @click.command()
@@ -41,6 +49,7 @@ LIMIT_MB = 25
     "--max-size",
     type=click.FloatRange(min=0.01),
     default=LIMIT_MB,
+    callback=finite,
     metavar="MB",
     help="Of a file. Default: 25.",
 )

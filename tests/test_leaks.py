@@ -128,6 +128,11 @@ def test_a_line_of_yaml_is_a_name_and_its_value(line: str, tmp_path: Path) -> No
     assert not remains(texts(clean))
 
 
+def test_a_field_of_a_multipart_form_is_a_name_and_its_value() -> None:
+    form = f'--x\r\nContent-Disposition: form-data; name="api_key"\r\n\r\n{CORE}\r\n--x--'
+    assert [form[one.start : one.end] for one in Rules().of_text(form)] == [CORE]
+
+
 @pytest.mark.parametrize(
     "text",
     [

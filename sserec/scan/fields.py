@@ -21,8 +21,10 @@ ENDINGS = (
 NAME_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_-.$")
 NAME_MAX_CHARS = 60
 BEFORE_VALUE = re.compile(
-    r"""(?P<member>["']\s{0,20}:\s{0,20}["'])|["']?\]?\s{0,3}(?:=>?|:=|==)\s{0,3}["'`]?|(?P<line>:[ \t]{0,3})(?=\S)"""
+    r"""(?P<member>["']\s{0,20}:\s{0,20}["'])|["']?\]?\s{0,3}(?:=>?|:=|==)\s{0,3}["'`]?"""
+    r"""|"(?:\r\n){2}|(?P<line>:[ \t]{0,3})(?=\S)"""
 )
+"""In JSON; in code, a URL or a form; in a form of several parts; in a head or YAML."""
 SCHEME = r"(?:(?i:bearer|basic|token|key|apikey)[ \t]+)?"
 """Worth keeping."""
 MEMBER_VALUE = re.compile(SCHEME + r"""(?P<secret>[^"'\\]{1,8192}(?:\\.[^"'\\]{0,8192}){0,200})""", re.DOTALL)

@@ -2,13 +2,16 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 
 from corporate_proxy import CorporateProxy
-from record_support import BODY, CURL_BY_VERSION, SSEREC, Recorder
+from record_support import BODY, CURL_BY_VERSION, PATIENCE_S, SSEREC, Recorder
 from sserec.archive import ArchiveReader
 from sserec.proxy.isolation import ports_to_catch
 from sserec.proxy.names import NO_SUCH_NAME, Names, answer, question
@@ -231,6 +234,27 @@ def test_where_it_is_forbidden_that_is_said_and_the_environment_is_used(recorder
     line = "sserec: this system isolates no command (No space left on device): recording by the environment"
     assert got.stderr.decode().startswith(line)
     assert_recorded(recorder, url)
+
+
+@needs_isolation
+def test_a_signal_before_the_command_has_started_ends_it_and_does_not_run_it_by_proxy(
+    recorder: Recorder,
+) -> None:
+    words = recorder.words("sleep", "60", options=ISOLATE)
+    with subprocess.Popen(words, env=recorder.environment, stderr=subprocess.PIPE) as recording:
+        os.kill(helper_of(recording.pid), signal.SIGTERM)
+        _, said = recording.communicate(timeout=PATIENCE_S)
+    assert recording.returncode == -signal.SIGTERM, said
+    assert b"isolates no command" not in said
+
+
+def helper_of(pid: int) -> int:
+    """The process of the enclosure, or the command that it has become."""
+    patience = time.monotonic() + PATIENCE_S
+    children = Path(f"/proc/{pid}/task/{pid}/children")
+    while not (found := children.read_text().split()):
+        assert time.monotonic() < patience
+    return int(found[0])
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux has namespaces")

@@ -87,7 +87,8 @@ async def run_isolated(enclosure: Enclosure, server: ProxyServer, outward: Outwa
         try:
             *listeners, queries = await asyncio.to_thread(receive_listeners, control)
         except CannotIsolate:
-            await child.wait()
+            if (ended := await child.wait()) < 0:
+                return ended  # a ^C that came before the command was meant for it, and forbids nothing
             raise
         with queries:
             resolver = Resolver(queries, outward)

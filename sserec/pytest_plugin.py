@@ -114,7 +114,7 @@ def _sserec(request: pytest.FixtureRequest) -> Iterator[SserecServer | None]:
         try:
             server = stack.enter_context(serving(wanted, request.node))
         except (SserecError, OSError) as fault:
-            pytest.fail(str(fault), pytrace=False)
+            raise pytest.fail.Exception(str(fault), pytrace=False) from None
         yield server
 
 

@@ -356,6 +356,22 @@ class TestRecording:
             assert exchange.close
             assert (exchange.close.how, exchange.response) == (Manner.FAULT, None)
 
+    def test_a_client_that_is_never_closed_leaves_a_finished_file(self, file: Path, server: Upstream) -> None:
+        server.play("/s", stream(self.BODY, gap_s=0))
+        script = (
+            "import httpx, os, sys; from sserec.httpx import RecordingTransport\n"
+            "client = httpx.Client(transport=RecordingTransport(sys.argv[1]))\n"
+            "client.post(sys.argv[2])\n"
+            "if not os.fork(): sys.exit()\n"  # the child must leave the file alone
+            "os.wait()\n"
+            "client.post(sys.argv[2])\n"
+        )
+        subprocess.run([sys.executable, "-c", script, file, server.http + "/s"], check=True, timeout=60)
+        with Recording.open(str(file)) as recorded:
+            assert recorded.archive
+            assert recorded.archive.state == "final"
+            assert [exchange.body() for exchange in recorded.exchanges] == [self.BODY] * 2
+
     def test_without_a_request_no_file_is_left(self, file: Path) -> None:
         with RecordingTransport(file):
             assert file.exists()

@@ -1,5 +1,7 @@
 """A network that is recorded while it is used."""
 
+import atexit
+import os
 from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Iterator
 from contextlib import contextmanager
 from os import PathLike
@@ -27,8 +29,9 @@ class RecordingTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
     """Sends requests through another transport and records what passes.
 
     ``wrapped``: the transport to send through; by default the library's own. What arrives is what the library hands
-    over: chunks are its reads, and secrets are replaced before anything is written. The file is finished by ``close``;
-    until then it is a journal, which every command reads. Raises RecordingError where the file exists already.
+    over: chunks are its reads, and secrets are replaced before anything is written. The file is finished by ``close``,
+    or when the interpreter ends: many a client is never closed. Until then it is a journal, which every command reads.
+    Raises RecordingError where the file exists already.
     """
 
     def __init__(
@@ -51,6 +54,8 @@ class RecordingTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         self._recorder = Recorder(self._destination.writer, self._clock, policy=policy)
         self.outcome: Outcome | None = None
         """What was recorded, once the transport is closed."""
+        self._process = os.getpid()
+        atexit.register(self._finish)
 
     def handle_request(self, request: Any) -> Any:
         """Sends a sync client's request and records the answer."""
@@ -81,7 +86,9 @@ class RecordingTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         self._finish()
 
     def _finish(self) -> None:
-        if self.outcome is None:
+        """Not by a process that was forked from the recording one: the file is not its own."""
+        atexit.unregister(self._finish)
+        if self.outcome is None and os.getpid() == self._process:
             self.outcome = finish(self._recorder, self._destination)
 
     def _transport(self, request: Any, name: str) -> Any:

@@ -1,6 +1,7 @@
 """``sserec diff``: what changed between two streams, or between one and several others."""
 
 import gc
+from math import inf
 from typing import TYPE_CHECKING, Protocol
 
 import click
@@ -44,6 +45,12 @@ def exchange_pair(ctx: click.Context, param: click.Parameter, value: str | None)
     return int(a), int(b or a)
 
 
+def percent(ctx: click.Context, param: click.Parameter, value: float | None) -> float | None:
+    if value is not None and not 0 <= value < inf:
+        raise click.BadParameter(f"{value:g} is no percentage from 0 on", ctx, param)
+    return value
+
+
 @click.command()
 @click.argument("base", metavar="A", type=click.Path(readable=False))
 @click.argument("others", metavar="B…", nargs=-1, required=True, type=click.Path(readable=False))
@@ -68,7 +75,8 @@ def exchange_pair(ctx: click.Context, param: click.Parameter, value: str | None)
 @click.option(
     "--timing",
     "timing_percent",
-    type=click.FloatRange(min=0),
+    type=float,
+    callback=percent,
     metavar="PERCENT",
     help="Times that are further apart than this are a difference.",
 )

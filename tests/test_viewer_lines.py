@@ -4,6 +4,7 @@ import pytest
 from rich.style import Style
 from textual.strip import Strip
 
+from sserec.tui.comparison.columns import cuts
 from sserec.tui.markdown_lines import Typesetter, paragraphs
 from sserec.tui.status import fitted
 from sserec.tui.text_pane import painted
@@ -15,6 +16,13 @@ PLAIN = Style.null()
 
 def texts(strips: list[Strip]) -> list[str]:
     return [strip.text for strip in strips]
+
+
+@pytest.mark.parametrize("text", ["\u200b", "\u0301\ufeff", "\u200d" * 9])
+def test_characters_that_take_no_room_are_wrapped_too(text: str) -> None:
+    assert texts(wrapped([(text, PLAIN)], 4)) == [text]
+    assert next(cuts(text, 4))[0] == 0
+    assert list(cuts(text, 4))[-1][1] == len(text)
 
 
 @pytest.fixture(scope="module")

@@ -41,9 +41,14 @@ def cut(text: str, first: int, others: int) -> Iterator[str | None]:
             yield None
             yield text[start : start + others]
         return
-    head, *_ = chop_cells(text, first) if first > 1 else ("",)
+    head = beginning(text, first) if first > 1 else ""
     yield head
     if len(head) < len(text):
         for part in chop_cells(text[len(head) :], others):
             yield None
             yield part
+
+
+def beginning(text: str, width: int) -> str:
+    """As much of ``text`` as fills no more than ``width`` cells; all of it where its characters fill none."""
+    return next(iter(chop_cells(text, width)), text)

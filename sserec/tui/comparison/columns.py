@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from typing import NamedTuple
 
-from rich.cells import chop_cells
 from rich.style import Style
 from textual.strip import Strip
 
@@ -18,7 +17,7 @@ from sserec.display import count, printable
 from sserec.tui.comparison.signs import BORDER, SKIPPED
 from sserec.tui.lines import strip_of
 from sserec.tui.model.comparison.passages import Passage, later
-from sserec.tui.wrapping import Piece
+from sserec.tui.wrapping import Piece, beginning
 
 NO_LINE = Strip([])
 
@@ -116,4 +115,4 @@ def cuts(line: str, width: int) -> Iterator[tuple[int, int]]:
 
 def fitting(text: str, width: int) -> int:
     """How many characters of ``text``, one at least, fill no more than ``width`` cells."""
-    return len(text) if text.isascii() else max(len(chop_cells(text, width)[0]), 1)
+    return len(text) if text.isascii() else max(len(beginning(text, width)), 1)

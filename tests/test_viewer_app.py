@@ -161,6 +161,7 @@ def test_what_cannot_be_done_is_said_in_one_line(story: Path) -> None:
         for command, words in [
             ("explode", "no command explode"),
             ("speed fast", "fast is not a speed"),
+            ("idle 1e300", "1e300 is not seconds"),
             ("exchange 9", "no exchange 9"),
             ("filter @gap>x", "x"),
             ("export nothing", "no format nothing"),

@@ -9,7 +9,7 @@ import pytest
 from sserec.errors import UsageError
 from sserec.export import FORMATS
 from sserec.tui.commands import COMMANDS, Place, complete, parse_command, parse_place
-from sserec.tui.config import Config, config_path, load_config
+from sserec.tui.config import Config, config_path, load_config, with_options
 from sserec.tui.keymap import ALL, IDS, SCROLLING, shown
 from sserec.tui.model.query import FACTS
 from sserec.tui.query_words import complete_query
@@ -35,6 +35,13 @@ def test_options_and_keys_are_read(tmp_path: Path) -> None:
     assert config == Config(theme="nord", speed=2, idle_limit=1.5, keys={"play": "p"})
 
 
+@pytest.mark.parametrize(("value", "words"), [(float("inf"), "1e+09 at most"), (float("nan"), "above 0")])
+def test_an_option_of_the_command_line_holds_unless_it_cannot_be(value: float, words: str) -> None:
+    assert with_options(Config(speed=2), speed=None, idle_limit=3.0) == Config(speed=2, idle_limit=3.0)
+    with pytest.raises(UsageError, match=f"--idle-limit has to be .*{re.escape(words)}"):
+        with_options(Config(), idle_limit=value)
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -43,6 +50,9 @@ def test_options_and_keys_are_read(tmp_path: Path) -> None:
         ('speed = "fast"', "speed has to be a number above 0, not 'fast'"),
         ("speed = true", "speed has to be a number above 0, not True"),
         ("idle_limit = 0", "idle_limit has to be a number above 0"),
+        ("idle_limit = inf", "idle_limit has to be 1e+09 at most, not inf"),
+        ("speed = inf", "speed has to be 1e+09 at most, not inf"),
+        ("speed = nan", "speed has to be a number above 0, not nan"),
         ('time = "later"', "time has to be one of relative, absolute, delta"),
         ("keys = 3", "keys has to be a table of texts"),
         ("hints = 1", "hints has to be true or false"),

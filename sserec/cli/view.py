@@ -5,7 +5,6 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -48,14 +47,10 @@ def view(file: str, number: int | None, follow: bool, speed: float | None, idle_
               sserec view --follow growing.sse.zst
     """
     prepare_process()
-    from sserec.tui.config import load_config
+    from sserec.tui.config import load_config, with_options
     from sserec.tui.keymap import IDS
 
-    config = load_config(ids=IDS)
-    if speed is not None:
-        config = replace(config, speed=speed)
-    if idle_limit is not None:
-        config = replace(config, idle_limit=idle_limit)
+    config = with_options(load_config(ids=IDS), speed=speed, idle_limit=idle_limit)
     needs_terminal()
     from sserec.tui.app import Viewer
     from sserec.tui.model.document import Document

@@ -7,7 +7,7 @@ an error: a setting that is silently ignored is worse than none.
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ from sserec.errors import UsageError
 
 FILE_NAME = Path("sserec", "config.toml")
 TIME_COLUMNS = ("relative", "absolute", "delta")
+LARGEST = 1e9
+"""Of a number: more seconds than anybody records, and in nanoseconds still a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,16 @@ def checked(options: dict[str, Any], path: Path, ids: frozenset[str]) -> Config:
     return Config(**options)
 
 
+def with_options(config: Config, **options: Any) -> Config:
+    """The same with other values; None leaves what there was. Raises UsageError for a value that cannot be."""
+    given = {name: value for name, value in options.items() if value is not None}
+    for name, value in given.items():
+        wanted = WANTED[name](value)
+        if wanted:
+            raise UsageError(f"--{name.replace('_', '-')} has to be {wanted}, not {value!r}")
+    return replace(config, **given)
+
+
 def refuse_unknown(given: Mapping[str, Any], known: list[str], words: str) -> None:
     for name in given:
         if name not in known:
@@ -85,7 +97,9 @@ def unless_flag(value: Any) -> str:
 
 def unless_positive(value: Any) -> str:
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    return "" if number and value > 0 else "a number above 0"
+    if not number or not value > 0:
+        return "a number above 0"
+    return "" if value <= LARGEST else f"{LARGEST:g} at most"
 
 
 def unless_time_column(value: Any) -> str:

@@ -10,6 +10,7 @@ from textual.timer import Timer
 
 from sserec.errors import UsageError
 from sserec.tui.commands import Place, parse_place
+from sserec.tui.config import LARGEST
 from sserec.tui.desk import DeskBase
 from sserec.tui.event_list import EventList
 from sserec.tui.exchanges import ExchangeList
@@ -203,11 +204,11 @@ def where(direction: int) -> str:
 
 
 def number(text: str, what: str) -> float:
-    """Raises UsageError for what is no positive number."""
+    """Raises UsageError for what is no positive number, and for one that is no time any more."""
     try:
         value = float(text)
     except ValueError:
         value = 0.0
-    if not 0 < value < float("inf"):
+    if not 0 < value <= LARGEST:
         raise UsageError(f"{text or 'nothing'} is not {what}: a number above 0 is")
     return value

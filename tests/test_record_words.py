@@ -99,6 +99,45 @@ def test_what_is_more_than_a_host_is_refused_with_the_host(
     assert "is not a host's name alone: say api.example" in got.stderr.decode()
 
 
+@pytest.mark.parametrize("host", ["", "a b"])
+def test_what_names_no_host_is_refused_without_a_hint(recorder: Recorder, host: str) -> None:
+    got = recorder.record("true", options=("--only", host))
+    assert got.returncode == FAULT
+    words = f"sserec: Invalid value for '--only': {host or repr(host)} is not a host's name alone (see "
+    assert got.stderr.decode().startswith(words)
+
+
+@pytest.mark.parametrize("option", ["--redact", "--redact-query", "--redact-json"])
+def test_a_secret_without_a_name_is_refused(recorder: Recorder, option: str) -> None:
+    got = recorder.record("true", options=(option, ""))
+    assert got.returncode == FAULT
+    assert f"Invalid value for '{option}': '' names nothing" in got.stderr.decode()
+
+
+@pytest.mark.parametrize(
+    "url", ["https://a:99999", "https://a:0", "https://[::1", "https://", "a", "ftp://a"]
+)
+def test_a_base_url_that_leads_nowhere_is_refused(recorder: Recorder, url: str) -> None:
+    got = recorder.record("true", options=("--reverse", url))
+    assert got.returncode == FAULT
+    assert f"{url} is not an http:// or https:// URL" in got.stderr.decode()
+
+
+@pytest.mark.parametrize("extra", ["?q=1", "#f"])
+def test_a_base_url_with_more_than_a_path_is_refused_and_shows_no_password(
+    recorder: Recorder, extra: str
+) -> None:
+    for url in (
+        f"https://a:8443/v1{extra}",
+        f"https://u:canary@a:8443/v1{extra}",
+        "https://u:canary@a:8443/v1",
+    ):
+        got = recorder.record("true", options=("--reverse", url))
+        assert got.returncode == FAULT
+        assert b"a base URL has no user, query or fragment: say https://a:8443/v1 (" in got.stderr
+        assert b"canary" not in got.stderr
+
+
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST", "127.0.0.1", "::1", "[::1]", "api_2.example"])
 def test_names_and_addresses_are_hosts(recorder: Recorder, host: str) -> None:
     assert recorder.record("true", options=("--only", host)).returncode == 0

@@ -54,7 +54,8 @@ class Host(click.ParamType[Any]):
         host = str(value).lower().strip("[]")
         if not (HOST_NAME.fullmatch(host) or is_address(host)):
             named = host_of(str(value))
-            self.fail(f"{value} is not a host's name alone" + (f": say {named}" if named else ""), param, ctx)
+            hint = f": say {named}" if named and named != host else ""
+            self.fail(f"{value or repr(value)} is not a host's name alone{hint}", param, ctx)
         return host
 
 
@@ -75,14 +76,34 @@ def host_of(url: str) -> str | None:
 
 
 class ServerUrl(click.ParamType[Any]):
-    """http:// or https:// and a host."""
+    """http:// or https://, a host, and perhaps a port and a path: the rest is the client's to send."""
 
     name = "URL"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        parts = urlsplit(str(value))
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        try:
+            parts = urlsplit(str(value))
+            has_host = bool(parts.hostname) and parts.port != 0
+        except ValueError:  # brackets of IPv6 that are not closed, a port beyond 65,535
+            has_host = False
+        if not has_host or parts.scheme not in ("http", "https"):
             self.fail(f"{value} is not an http:// or https:// URL", param, ctx)
+        if parts.username or parts.query or parts.fragment:
+            host = parts.netloc.rpartition("@")[2]
+            bare = f"{parts.scheme}://{host}{parts.path}"
+            self.fail(f"a base URL has no user, query or fragment: say {bare}", param, ctx)
+        return str(value)
+
+
+class SecretName(click.ParamType[Any]):
+    """What is secret as well. An empty name, as of a variable that is not set, would leave it in the open."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not str(value).strip(" .$"):
+            self.fail(f"{value!r} names nothing", param, ctx)
         return str(value)
 
 
@@ -115,10 +136,15 @@ OPTIONS = (
     click.option("--max-body", "max_body_bytes", type=Size(), help="Keep no more than this of a body."),
     click.option("--upstream-ca", type=FILE, help="Trust these authorities as well."),
     click.option("--insecure", is_flag=True, help="Verify no server's certificate."),
-    click.option("--redact", "redact_headers", multiple=True, metavar="HEADER", help="It is secret as well."),
-    click.option("--redact-query", multiple=True, metavar="NAME", help="So is this parameter."),
     click.option(
-        "--redact-json", multiple=True, metavar="PATH", help="So is this, in JSON bodies: user.email"
+        "--redact", "redact_headers", multiple=True, type=SecretName("HEADER"), help="It is secret as well."
+    ),
+    click.option("--redact-query", multiple=True, type=SecretName("NAME"), help="So is this parameter."),
+    click.option(
+        "--redact-json",
+        multiple=True,
+        type=SecretName("PATH"),
+        help="So is this, in JSON bodies: user.email",
     ),
     click.option("--keep-secrets", is_flag=True, help="Store keys, tokens and cookies as they are."),
     click.option("--reverse", multiple=True, type=ServerUrl(), help="Be a base-URL proxy for this server."),

@@ -28,6 +28,14 @@ def test_of_a_body_no_more_is_kept_than_its_beginning(recorder: Recorder, versio
     assert b"1 exchange, 1 not recorded in full" in recorder.run(*SSEREC, "verify", str(recorder.file)).stdout
 
 
+def test_a_file_that_cannot_begin_is_told_with_no_bytes_that_were_never_there(recorder: Recorder) -> None:
+    words = recorder.words("echo", "ran")
+    got = recorder.run("sh", "-c", 'ulimit -f 0; exec "$@"', "sh", *words)
+    assert (got.returncode, got.stdout) == (FAULT, b"")
+    assert got.stderr.decode() == f"sserec: {recorder.file}: File too large\n"
+    assert not recorder.file.exists()
+
+
 @pytest.mark.parametrize("size", ["0", "1k", "10MB", "1GiB", "500 k"])
 def test_sizes_are_written_as_people_write_them(recorder: Recorder, size: str) -> None:
     assert recorder.record("true", options=("--max-body", size)).returncode == 0

@@ -352,9 +352,8 @@ class ArchiveWriter(Closing):
             self._pending = pending.without_bulk()
             self._cut_requests |= pending.request_sizes
             self.lost_bytes += pending.body_size
-            self._failure = RecordingError(
-                f"{self.path}: {error.strerror}; {pending.body_size:,} bytes were not recorded"
-            )
+            lost = f"; {pending.body_size:,} bytes were not recorded" if pending.body_size else ""
+            self._failure = RecordingError(f"{self.path}: {error.strerror}{lost}")
             return
         self._seq += 1
         self._raw_size += len(data)

@@ -162,6 +162,14 @@ def test_a_plain_file_is_served_to_whoever_asks(tmp_path: Path) -> None:
     assert (got.stdout, got.returncode) == (DONE, 0)
 
 
+def test_what_was_piped_into_the_recorder_is_served_to_whoever_asks(tmp_path: Path) -> None:
+    record = [*SSEREC, "record", "--stdin", "-o", str(tmp_path / "x.sse.zst")]
+    subprocess.run(record, input=CREATED + DONE, capture_output=True, check=True, timeout=60)
+    ask = ("--env", "URL", "--", "sh", "-c", "curl -sN $URL/anything")
+    got = sserec("replay", tmp_path / "x.sse.zst", *ask)
+    assert (got.stdout, got.returncode) == (CREATED + DONE, 0)
+
+
 def test_without_a_known_vendor_the_url_is_told(tmp_path: Path) -> None:
     file = recording(tmp_path / "x.sse.zst", Kept(url="https://api.example/v1/chat"))
     assert b"say --env NAME; it is http://127.0.0.1:" in sserec("replay", file, "--", "true").stderr

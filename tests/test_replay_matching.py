@@ -181,6 +181,14 @@ def test_a_plain_file_answers_everything_in_order(tmp_path: Path) -> None:
         assert answer.take.head.response.header("content-type") == "text/event-stream"
 
 
+def test_a_plain_file_is_resumed_after_an_event_that_it_has(tmp_path: Path) -> None:
+    (tmp_path / "x.sse").write_bytes(CREATED + delta(1) + delta(2) + DONE)
+    with Recording.open(str(tmp_path / "x.sse")) as plain:
+        played = Repertoire(takes(plain.exchanges))
+        assert body_of(played.answer(asked("GET", "/x?last_event_id=ev1"))) == delta(2) + DONE
+        assert body_of(played.answer(asked("GET", "/x?last_event_id=other"))).startswith(CREATED)
+
+
 class TestResuming:
     """``last_event_id``: from the event after it, whether or not somebody resumed when it was recorded."""
 

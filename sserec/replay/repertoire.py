@@ -51,6 +51,13 @@ class Miss:
         return f"{words}; {self.nearest.name} is nearest and differs in {places}{more}"
 
 
+def place_for_anyone(take: Take, event_id: str | None) -> Place:
+    """A stream of which nobody knows who asked for it can be resumed too, where it has the event."""
+    if take.asked is not None or not event_id:
+        return START
+    return take.place_after(event_id) or START
+
+
 class Repertoire:
     """The takes of a recording, and which of them were performed.
 
@@ -85,7 +92,7 @@ class Repertoire:
         """The take for the request, and its place is used up."""
         exact = self._perform(asked)
         if exact is not None:
-            return Answer(exact)
+            return Answer(exact, place_for_anyone(exact, asked.last_event_id))
         if asked.last_event_id:
             return self._resumed(asked, asked.last_event_id)
         whole = self._by_interaction(asked)

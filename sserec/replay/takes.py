@@ -148,12 +148,13 @@ def take(exchange: Exchange, pieces: Callable[[], Iterator[Chunk]], file: str = 
         url, body = request.url, exchange.record.request_body()
         return asked(request.method, url, request.headers, body, authority_of(url))
 
+    is_body_alone = not request.method  # what was piped into the recorder: times, and no heads
     ending, close = ending_of(exchange), exchange.close
     t_end_ns = since(begin_ns, close.t_ns if close else None)
     return Take(
         name,
-        recorded_request,
-        head(exchange),
+        None if is_body_alone else recorded_request,
+        Head(PLAIN_STREAM) if is_body_alone else head(exchange),
         pieces,
         finale(ending, close),
         begin_ns,

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from record_support import BODY, CURL, FAULT, SSEREC, Recorder
+from record_support import BODY, CURL, FAULT, PATIENCE_S, SSEREC, Recorder
 from sserec.archive import ArchiveReader, verify
 from sserec.proxy.destination import default_path
 from sserec.recording import Recording
@@ -133,6 +134,21 @@ def test_a_file_is_not_overwritten_by_nothing(command: str, recorder: Recorder) 
     recorder.file.write_text("old")
     recorder.record(command, options=("--overwrite",))
     assert [path.read_text() for path in recorder.folder.iterdir()] == ["old"]
+
+
+def test_a_recording_that_goes_on_is_not_overwritten(recorder: Recorder) -> None:
+    words = recorder.words("sh", "-c", f"echo begun; cat; {shlex.join(CURL)} {recorder.upstream.http}/s")
+    with subprocess.Popen(
+        words, env=recorder.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as recording:
+        assert recording.stdout
+        assert recording.stdout.readline() == b"begun\n"
+        got = recorder.record("echo", "ran", options=("--overwrite",))
+        recording.communicate(timeout=PATIENCE_S)
+    said = f"sserec: {recorder.file} is being recorded: choose another name with -o\n"
+    assert (got.returncode, got.stdout, got.stderr.decode()) == (FAULT, b"", said)
+    with Recording.open(str(recorder.file)) as kept:
+        assert [exchange.body() for exchange in kept.exchanges] == [BODY]
 
 
 def test_what_is_no_file_is_not_overwritten(recorder: Recorder) -> None:

@@ -11,6 +11,7 @@ from itertools import chain, count
 from pathlib import Path
 
 from sserec.archive import ArchiveWriter, Meta
+from sserec.archive.source import Source
 from sserec.errors import ArchiveError, RecordingError
 from sserec.proxy.plan import Plan
 
@@ -76,12 +77,26 @@ class Destination:
 
 
 def set_aside(path: Path) -> Path | None:
-    """Renames what is to be overwritten; None where there is nothing. Raises RecordingError, for a device too."""
+    """Renames what is to be overwritten; None where there is nothing.
+
+    Raises RecordingError, for a device too, and for a recording that goes on: its end would take the other's file.
+    """
     if not path.exists():
         return None
     if not path.is_file():
         raise RecordingError(f"{path} is no file: choose another name with -o")
+    if is_recorded(path):
+        raise RecordingError(f"{path} is being recorded: choose another name with -o")
     try:
         return path.rename(path.with_name(f".{path.name}.replaced"))
     except OSError as fault:
         raise RecordingError(f"{path}: cannot be replaced: {fault.strerror}") from fault
+
+
+def is_recorded(path: Path) -> bool:
+    """Another recorder holds the file. What cannot be read is nobody's."""
+    try:
+        with Source(path) as source:
+            return source.is_locked()
+    except ArchiveError:
+        return False

@@ -173,6 +173,15 @@ def test_what_became_of_bytes_behind_the_last_event_is_shown_anew(tmp_path: Path
         assert stream.rows.version != before
 
 
+def test_of_plain_text_that_became_shorter_the_rest_is_lost(tmp_path: Path) -> None:
+    path = plain(tmp_path, DONE * 100)
+    with opened(path) as stream:
+        os.truncate(path, len(DONE))
+        stream.refresh()
+        assert [stream.tape.is_lost(event) for event in (0, 50, 99)] == [False, True, True]
+        assert len(stream.tape.events(0, 100)) == 100
+
+
 def test_plain_text_that_grows_is_followed(tmp_path: Path) -> None:
     path = plain(tmp_path, CREATED + b"data: half")
     with Document.open(str(path)) as document:

@@ -14,6 +14,7 @@ from typing import Protocol
 from sserec.archive import ChunkTable, EventTable, Mark, Meta, Piece
 from sserec.archive.deriving import TableBuilder, TypeNames
 from sserec.archive.tables import ChunkPart, LazyParts
+from sserec.errors import DamagedArchive
 from sserec.recording import Exchange
 from sserec.sources import ArchiveSource, PlainText, source_of
 from sserec.tui.model.jobs import Job, Progress
@@ -169,6 +170,8 @@ class PlainMedium:
         return False
 
     def body(self, number: int, start: int, end: int) -> bytes:
+        if start > self._size_bytes:
+            raise DamagedArchive(f"{self.path} is shorter than it was")
         return self._source.body(number, start, min(end, self._size_bytes))
 
     def index(self) -> Job:

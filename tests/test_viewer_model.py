@@ -3,6 +3,8 @@
 import os
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -10,14 +12,14 @@ import pytest
 from sserec.archive import ArchiveReader, ArchiveWriter, Meta, finalise
 from sserec.errors import UsageError
 from sserec.records import Severity
-from sserec.sources import ArchiveSource, source_of
+from sserec.sources import ArchiveSource, PlainText, source_of
 from sserec.tui.model.checking import Checking
 from sserec.tui.model.cursor import Cursor
 from sserec.tui.model.document import Document
 from sserec.tui.model.findings import Finding
 from sserec.tui.model.jobs import Progress, run
 from sserec.tui.model.marks import Marks
-from sserec.tui.model.medium import INDEXED_AT_ONCE_BYTES, ArchiveMedium
+from sserec.tui.model.medium import INDEXED_AT_ONCE_BYTES, ArchiveMedium, PlainMedium
 from sserec.tui.model.places import Place
 from sserec.tui.model.query import parse_query
 from sserec.tui.model.stream import Stream
@@ -180,6 +182,14 @@ def test_of_plain_text_that_became_shorter_the_rest_is_lost(tmp_path: Path) -> N
         stream.refresh()
         assert [stream.tape.is_lost(event) for event in (0, 50, 99)] == [False, True, True]
         assert len(stream.tape.events(0, 100)) == 100
+
+
+def test_plain_text_that_becomes_shorter_before_it_was_read_is_read_to_its_end(tmp_path: Path) -> None:
+    path = plain(tmp_path, DONE * (INDEXED_AT_ONCE_BYTES // len(DONE) + 100))
+    with closing(PlainMedium(PlainText(path))) as medium:
+        os.truncate(path, len(DONE))
+        assert len(list(islice(medium.index(), 10))) < 10
+        assert not list(islice(medium.index(), 10)), "it is at an end"
 
 
 def test_plain_text_that_grows_is_followed(tmp_path: Path) -> None:

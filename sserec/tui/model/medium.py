@@ -194,3 +194,5 @@ class PlainMedium:
         if start < self._size_bytes:
             data = self.body(1, start, start + INDEXED_AT_ONCE_BYTES)
             self._builder.feed(Piece(start, data), 0, ())
+            if not data:  # the file was cut off since it was measured
+                self._size_bytes = start

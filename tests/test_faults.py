@@ -213,11 +213,11 @@ def test_a_fault_is_what_is_written(text: str) -> None:
     ("text", "words"),
     [
         ("wibble", "wibble is no fault; there are rechunk, "),
-        ("cut", "cut: say cut@event:N or @byte:N"),
+        ("cut", "cut: say cut@event:N or cut@byte:N"),
         ("drop@byte:3", "drop@byte:3: say drop@event:N"),
         ("rechunk@event:3", "rechunk@event:3: say rechunk"),
         ("status", "status: say one of status:429, status:500, status:503"),
-        ("cut@event:-1", "is no fault"),
+        ("cut@event:-1", "say cut@event:N or cut@byte:N"),
     ],
 )
 def test_a_word_that_is_no_fault_is_refused_with_the_words_that_are(text: str, words: str) -> None:

@@ -5,6 +5,7 @@ import socket
 import ssl
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from proxy_messages import sessions
 from proxy_splits import at_random, mutated
 from proxy_stage import Stage
 from proxy_wire import ByteServer, client_tls, connect, curl, receive_all, receive_until
+from sserec.proxy.kernel import TIMESPEC_SPACE_BYTES, enable_receive_times, receive_time_ns
 from sserec.records import Closer, Manner
 from upstream import Upstream
 from upstream_script import Finish, Framing, stream
@@ -63,7 +65,25 @@ def test_the_times_of_the_road_are_in_their_order(stage: Stage, upstream: Upstre
     assert times == sorted(times, key=lambda t_ns: t_ns or 0)
 
 
+@pytest.fixture
+def stamping() -> Iterator[None]:
+    """The kernel stamps what comes: it begins a moment after the first socket has asked for it."""
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        socket.create_connection(server.getsockname()) as ours,
+    ):
+        theirs, _ = server.accept()
+        with theirs:
+            enable_receive_times(ours)
+            ancillary: list[tuple[int, int, bytes]] = []
+            while receive_time_ns(ancillary) is None:
+                theirs.send(b"x")
+                _, ancillary, _, _ = ours.recvmsg(1, TIMESPEC_SPACE_BYTES)
+            yield
+
+
 @pytest.mark.skipif(not hasattr(socket, "SO_BINDTODEVICE"), reason="receive times are Linux's")
+@pytest.mark.usefixtures("stamping")
 def test_the_kernel_says_when_a_chunk_came(stage: Stage, upstream: Upstream, own_ca: Path) -> None:
     upstream.play("/s", stream(BODY, gap_s=0.002))
     both_ways(stage, upstream, own_ca, upstream.https + "/s")

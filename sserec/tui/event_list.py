@@ -16,7 +16,7 @@ from sserec.display import printable
 from sserec.records import Severity
 from sserec.tui import kinds
 from sserec.tui.kinds import behind_dot, kind_ink, tail
-from sserec.tui.lines import LineView, strip_of, title
+from sserec.tui.lines import CursorLines, strip_of, title
 from sserec.tui.model.cursor import Cursor
 from sserec.tui.model.rows import Flags, Line
 from sserec.tui.model.stream import Stream
@@ -47,7 +47,7 @@ def columns(width: int, event_count: int) -> Columns:
     return Columns(number, 8, 26, 26, 17)
 
 
-class EventLines(LineView):
+class EventLines(CursorLines):
     """A pane in which each line is an event. Subclasses say which."""
 
     def __init__(self, *, id: str) -> None:
@@ -187,24 +187,6 @@ class EventList(EventLines):
         cursor = kinds.CURSOR if here else " "
         return strip_of((cursor, Style.null()), (mark, self.ink("mark")), (trouble, self.ink(ink)))
 
-    def action_down(self) -> None:
-        self._move(1)
-
-    def action_up(self) -> None:
-        self._move(-1)
-
-    def action_page_down(self) -> None:
-        self._move(self.page_height)
-
-    def action_page_up(self) -> None:
-        self._move(-self.page_height)
-
-    def action_first(self) -> None:
-        self._move(-self.line_count())
-
-    def action_last(self) -> None:
-        self._move(self.line_count())
-
     def on_click(self, event: events.Click) -> None:
         offset = event.get_content_offset(self)
         if self._cursor is None or offset is None or offset.y + self.scroll_offset.y >= self.line_count():
@@ -213,8 +195,8 @@ class EventList(EventLines):
         self.cursor_moved()
         self.post_message(self.Moved() if moved else self.Opened())
 
-    def _move(self, rows: int) -> None:
-        if self._cursor is not None and self._cursor.move(rows):
+    def _move(self, lines: int) -> None:
+        if self._cursor is not None and self._cursor.move(lines):
             self.cursor_moved()
             self.post_message(self.Moved())
 

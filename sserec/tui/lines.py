@@ -127,6 +127,32 @@ class LineView(Inked, ScrollView, can_focus=True):
         self.jump_to(self.line_count())
 
 
+class CursorLines(LineView):
+    """Lines of which one holds the cursor: the keys that scroll the others move it."""
+
+    def _move(self, lines: int) -> None:
+        """Moves the cursor as far as there are lines."""
+        raise NotImplementedError
+
+    def action_down(self) -> None:
+        self._move(1)
+
+    def action_up(self) -> None:
+        self._move(-1)
+
+    def action_page_down(self) -> None:
+        self._move(self.page_height)
+
+    def action_page_up(self) -> None:
+        self._move(-self.page_height)
+
+    def action_first(self) -> None:
+        self._move(-self.line_count())
+
+    def action_last(self) -> None:
+        self._move(self.line_count())
+
+
 def strip_of(*pieces: tuple[str, Style]) -> Strip:
     """A line from pieces of text and their styles."""
     return Strip([Segment(text, style) for text, style in pieces if text])

@@ -9,14 +9,14 @@ from sserec.diff import Difference, Kind
 from sserec.display import count, printable
 from sserec.tui.comparison.signs import INKS, SIGNS
 from sserec.tui.kinds import CURSOR, ELLIPSIS
-from sserec.tui.lines import LineView, strip_of, title
+from sserec.tui.lines import CursorLines, strip_of, title
 from sserec.tui.model.comparison.differences import DifferenceList, Section, numbers
 
 SIGN_WIDTH = 3
 Words = list[tuple[str, Style]]
 
 
-class DifferencePane(LineView):
+class DifferencePane(CursorLines):
     """The list, one line each, with a heading for each pair of exchanges where there are several."""
 
     class Chosen(Message):
@@ -88,18 +88,6 @@ class DifferencePane(LineView):
         here = y == self._at
         strip = Strip.join([strip_of((CURSOR if here else " ", Style.null())), strip])
         return self.under_cursor(strip) if here else strip
-
-    def action_down(self) -> None:
-        self._move(1)
-
-    def action_up(self) -> None:
-        self._move(-1)
-
-    def action_page_down(self) -> None:
-        self._move(self.page_height)
-
-    def action_page_up(self) -> None:
-        self._move(-self.page_height)
 
     def action_first(self) -> None:
         self._choose(0)

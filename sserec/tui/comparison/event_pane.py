@@ -141,24 +141,6 @@ class EventPane(EventLines):
             self._cursor.lead(self.side)
             self.post_message(self.Moved())
 
-    def action_down(self) -> None:
-        self._move(1)
-
-    def action_up(self) -> None:
-        self._move(-1)
-
-    def action_page_down(self) -> None:
-        self._move(self.page_height)
-
-    def action_page_up(self) -> None:
-        self._move(-self.page_height)
-
-    def action_first(self) -> None:
-        self._move(-self.line_count())
-
-    def action_last(self) -> None:
-        self._move(self.line_count())
-
     def _move(self, lines: int) -> None:
         if self._cursor is None:
             return

@@ -22,7 +22,6 @@ from sserec.holes import BodyDecoder
 from sserec.interactions import Assembler, Assembly, History, error_said, is_terminal
 from sserec.records import Chunk, Close, Ending, Request, Response, Unknown, ending
 from sserec.sources import (
-    SNIFFED_BYTES,
     STDIN,
     ArchiveSource,
     Ends,
@@ -31,10 +30,9 @@ from sserec.sources import (
     source_of,
     spool_stdin,
 )
-from sserec.sse import Decoder, Event, Residue, Tail, looks_like_stream
+from sserec.sse import Decoder, Event, Residue, Tail
 from sserec.stats import Surroundings
 
-EVENT_STREAM = "text/event-stream"
 BATCH_BYTES = 1 << 18
 """Of events that are decoded at once; a larger event comes alone."""
 LAST_EVENTS = 4
@@ -131,10 +129,7 @@ class Exchange:
     @cached_property
     def is_event_stream(self) -> bool:
         """By its label, or, where that says nothing or something else, by how the body begins."""
-        label = self.response and self.response.header("content-type")
-        if label and label.partition(";")[0].strip().lower() == EVENT_STREAM:
-            return True
-        return looks_like_stream(self._beginning())
+        return self._source.is_event_stream(self.number)
 
     @property
     def event_count(self) -> int:
@@ -252,15 +247,6 @@ class Exchange:
         event = index + 1 if index < self.event_count else None
         t_ns = self._source.arrival_ns(self.number, mark.offset) if self.is_timed else None
         return RecordedMark(self.number, event, t_ns, mark.text)
-
-    def _beginning(self) -> bytes:
-        """The first bytes of the body, as far as damage has left them."""
-        beginning = b""
-        for chunk in self.chunks():
-            if chunk.offset != len(beginning) or len(beginning) >= SNIFFED_BYTES:
-                break
-            beginning += chunk.data
-        return beginning
 
     def _last_events(self) -> Iterator[Event]:
         """Those that can be read of the last few."""

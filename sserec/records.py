@@ -37,6 +37,11 @@ class Response:
         """The first value of the field ``name`` (case-insensitive), or None."""
         return next((value for key, value in self.headers if key.lower() == name), None)
 
+    @property
+    def media_type(self) -> str:
+        """Of the body, in lower case and without parameters; empty where the head does not tell."""
+        return (self.header("content-type") or "").partition(";")[0].strip().lower()
+
 
 @dataclass(frozen=True, slots=True)
 class Connection:

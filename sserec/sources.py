@@ -19,7 +19,7 @@ from sserec.display import STANDARD_INPUT, path_text
 from sserec.errors import NotAnArchive, named
 from sserec.holes import BodyDecoder
 from sserec.records import Chunk, Unknown
-from sserec.sse import Event
+from sserec.sse import Event, looks_like_stream
 from sserec.wrapped import is_wrapped, unwrapped
 
 STDIN = "-"
@@ -51,6 +51,9 @@ class Source(Protocol):
     def records(self) -> Sequence[ExchangeRecord]: ...
     def chunks(self, number: int) -> Iterator[Chunk]: ...
     def body(self, number: int, start: int = 0, end: int | None = None) -> bytes: ...
+    def is_event_stream(self, number: int) -> bool:
+        """By its label, or, where that says nothing or something else, by how the body begins."""
+
     def event_table(self, number: int) -> EventPlaces: ...
     def arrival_ns(self, number: int, offset: int) -> int | None:
         """When the byte at ``offset`` of a body came; None where nobody knows."""
@@ -76,6 +79,9 @@ class ArchiveSource:
 
     def body(self, number: int, start: int = 0, end: int | None = None) -> bytes:
         return self.reader.body(number, start, end)
+
+    def is_event_stream(self, number: int) -> bool:
+        return self.reader.is_event_stream(number)
 
     def event_table(self, number: int) -> EventPlaces:
         return self.reader.event_table(number)
@@ -112,6 +118,9 @@ class PlainText:
     def body(self, number: int, start: int = 0, end: int | None = None) -> bytes:
         self._file.seek(start)
         return self._file.read((self._size_bytes if end is None else end) - start)
+
+    def is_event_stream(self, number: int) -> bool:
+        return looks_like_stream(self.body(number, 0, SNIFFED_BYTES))
 
     def event_table(self, number: int) -> EventPlaces:
         decoder, ends = BodyDecoder(), Ends()

@@ -26,6 +26,9 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
+EVENT_STREAM = "text/event-stream"
+"""The media type of a stream, parameters left out (WHATWG HTML, section 9.2.1)."""
+
 _BOM = b"\xef\xbb\xbf"
 _LINE_ENDS = (b"\n", b"\r")
 

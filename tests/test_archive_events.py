@@ -10,9 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import sserec
 from archive_support import EVENT_STREAM, REQUEST, Model, block_heads, close, open_writer
 from shared_data import SHARED, needs_shared
 from sserec.archive import ArchiveReader, EventTable, Flaw, Piece, finalise, verify
+from sserec.archive.compact import CompactWriter
 from sserec.archive.deriving import MAX_NAME_BYTES, PART_ROWS, TableBuilder, TypeNames
 from sserec.archive.events import decode_part, encode_part
 from sserec.archive.format import BlockKind, RecordType, pack_block, record
@@ -177,6 +179,42 @@ def test_a_body_that_is_no_event_stream_has_no_table(tmp_path: Path) -> None:
         with ArchiveReader.open(path) as reader:
             assert [len(reader.event_table(number)) for number in reader.numbers] == [0, 1, 0, 0]
         finalise(path)
+
+
+@pytest.mark.parametrize("size", [1, 2, 5])
+def test_an_unlabelled_stream_is_one_however_short_its_first_reads_are(size: int, tmp_path: Path) -> None:
+    path = tmp_path / "a.sse.zst"
+    body = b"\r\n\r\ndata: a\n\ndata: b\n\n"
+    with open_writer(path) as writer:
+        exchange = writer.open_exchange(REQUEST, 0)
+        for start in range(0, len(body), size):
+            writer.chunk(exchange, body[start : start + size], 1_000 * start)
+        writer.close_exchange(exchange, close(10**6))
+    for _ in ("journal", "final"):
+        with sserec.open(path) as recording:
+            assert recording.exchanges[0].event_count == 2
+        assert verify(path).code == 0
+        finalise(path)
+
+
+def test_a_final_file_may_lack_the_tables(tmp_path: Path) -> None:
+    path, bare = tmp_path / "a.sse.zst", tmp_path / "bare.sse.zst"
+    _record(path, b"data: a\n\ndata: b\n\n", [5, 9])
+    finalise(path)
+    with ArchiveReader.open(path) as reader, bare.open("wb") as file:
+        writer = CompactWriter(file.write, file_id=reader.file_id, meta=reader.meta_json, level=3)
+        writer.open_exchange(1, is_event_stream=False)
+        for kind, payload in reader.head_records(1):
+            writer.add_head(kind, payload)
+        for chunk in reader.chunks(1):
+            writer.add_chunk(chunk)
+        writer.close_exchange()
+        writer.finish()
+    with ArchiveReader.open(bare) as reader:
+        assert reader.is_indexed
+        _assert_leads_to_its_events(reader, Decoder().feed(reader.body(1)))
+        assert len(reader.event_table(1)) == 2
+    assert verify(bare).code == 0
 
 
 def test_marks_and_a_new_index_at_the_end_leave_everything_readable(tmp_path: Path) -> None:

@@ -34,10 +34,9 @@ from sserec.closing import Closing
 from sserec.display import argument
 from sserec.errors import DamagedArchive, NotAnArchive, UnsupportedVersion
 from sserec.records import Chunk
-from sserec.sse import looks_like_stream
+from sserec.sse import EVENT_STREAM, looks_like_stream
 
-_EVENT_STREAM = "text/event-stream"
-_PREFIX_BYTES = 1024
+_SNIFFED_BYTES = 4096
 _KEPT_TRACKS = 64
 _KEPT_GROUPS = 4
 _KEPT_TABLES = 8
@@ -179,10 +178,9 @@ class ArchiveReader(Closing):
     def is_event_stream(self, number: int) -> bool:
         """The response says that it is one, or its body begins like one."""
         response = self.exchange(number).response
-        if response is not None and (response.header("content-type") or "").lower().startswith(_EVENT_STREAM):
+        if response is not None and response.media_type == EVENT_STREAM:
             return True
-        prefix = b"".join(piece.data for piece in self.pieces(number, 0, _PREFIX_BYTES) if piece.offset == 0)
-        return looks_like_stream(prefix)
+        return looks_like_stream(self._beginning(number))
 
     def body(self, number: int, start: int = 0, end: int | None = None) -> bytes:
         """The body's bytes from ``start`` to ``end``. Raises DamagedArchive when one of them is missing."""
@@ -391,6 +389,15 @@ class ArchiveReader(Closing):
                 self._groups.popitem(last=False)
         return self._groups[block]
 
+    def _beginning(self, number: int) -> bytes:
+        """The first bytes of the body, from however many reads they came, as far as damage has left them."""
+        beginning = b""
+        for piece in self.pieces(number, 0, _SNIFFED_BYTES):
+            if piece.offset != len(beginning):
+                break
+            beginning += piece.data
+        return beginning
+
     def _stop(self, number: int, end: int | None) -> int:
         """Where reading stops: at ``end``, or where the body ended when it was recorded."""
         if end is not None and end <= self._track(number).size_bytes:
@@ -438,11 +445,14 @@ class ArchiveReader(Closing):
             return Run(number, place.start, times, array("Q", [place.end - place.start]))
 
     def _stored_table(self, number: int) -> EventTable | None:
+        """The table in the file; None where it has none, which is allowed, or a damaged one."""
         if not isinstance(self._catalogue, IndexedCatalogue):
             return None
         names = self._catalogue.index.type_names
         try:
             places = self._catalogue.event_places(number)
+            if not places:
+                return None
             parts = event_parts(self._store, places, number, len(names), len(self.chunk_table(number)))
         except DamagedArchive as error:
             message = f"exchange {number}: the table of events is damaged ({error}); it was derived again"

@@ -14,11 +14,11 @@ from sserec.interactions.diagnostics import shown
 from sserec.interactions.ending import bare_error
 from sserec.interactions.events import error_words
 from sserec.records import Request
+from sserec.sse import EVENT_STREAM
 
 if TYPE_CHECKING:
     from sserec.readable import ReadableBody
 
-EVENT_STREAM = "text/event-stream"
 READ_MAX_BYTES = 1 << 16
 """An error's words stand at its beginning."""
 NO_BODY_STATUSES = frozenset({204, 205})

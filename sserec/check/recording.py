@@ -59,7 +59,8 @@ def _damage(problems: Iterable[FileProblem]) -> dict[int | None, Findings]:
     damage: dict[int | None, Findings] = {}
     for problem in problems:
         findings = damage.setdefault(problem.exchange, Findings(problem.exchange))
-        findings.say("damaged-recording", problem.message, offset=problem.offset)
+        message = problem.message.removeprefix(f"exchange {problem.exchange}: ")  # the finding says where
+        findings.say("damaged-recording", message, offset=problem.offset)
     return damage
 
 

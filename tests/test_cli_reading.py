@@ -187,7 +187,7 @@ def test_a_reader_that_goes_away_ends_the_command_quietly() -> None:
 def test_an_interrupt_while_modules_are_still_imported_is_quiet(tmp_path: Path) -> None:
     """The first of them is one that presses ^C."""
     (tmp_path / "click.py").write_text("import signal\nsignal.raise_signal(signal.SIGINT)\n")
-    command = [sys.executable, "-m", "sserec", "info", TEXT]
+    command = [sys.executable, "-m", "sserec", "info", str(TEXT)]
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     done = subprocess.run(command, env=environment, capture_output=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")

@@ -7,6 +7,8 @@ so they are shown as pictures of themselves.
 from collections.abc import Iterable, Sequence
 
 STANDARD_INPUT = "standard input"
+WITH_ERROR_EVENT = "with an error event"
+"""Of a stream that ended as streams do, after the API had said that something failed."""
 KILO = 1000
 SIZE_UNITS = ("B", "kB", "MB", "GB", "TB")
 GUTTER = "  "

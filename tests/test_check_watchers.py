@@ -285,7 +285,7 @@ def test_damage_to_a_body_that_is_no_stream_is_found_too(tmp_path: Path) -> None
     with Recording.open(str(tmp_path / "page.sse.zst")) as recording:
         report = check(recording)
     assert "damaged-recording" in rules(report)
-    told_twice = [found for found in report.findings if found.message.startswith(f"exchange {found.exchange}")]
+    told_twice = [one for one in report.findings if one.message.startswith(f"exchange {one.exchange}")]
     assert not told_twice, "the place of a finding is no part of its words"
 
 

@@ -99,6 +99,15 @@ def test_clients_of_one_run_share_an_archive_that_a_signal_finalises(
         assert reader.state == "final"
 
 
+def test_a_stream_that_the_api_ended_with_an_error_is_told_as_one(recorder: Recorder) -> None:
+    failing = b'event: error\ndata: {"error":{"message":"too late"},"event_type":"error"}\n\n'
+    recorder.upstream.play("/failing", stream(failing + b"event: done\ndata: [DONE]\n\n", gap_s=0))
+    with service(recorder) as running:
+        assert "recording into" in running.says()
+        running.run(*CURL, recorder.upstream.https + "/failing")
+        assert ", complete, with an error event → " in running.says()
+
+
 def test_each_exchange_may_have_an_archive_with_its_path_in_the_name(recorder: Recorder) -> None:
     for path in ("/v1beta/interactions", "/s"):
         recorder.upstream.play(path, stream(BODY, gap_s=0))

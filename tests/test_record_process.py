@@ -28,6 +28,16 @@ def test_the_closing_line_says_what_was_recorded(recorder: Recorder) -> None:
     assert re.fullmatch(rf"sserec: recorded {facts} → {re.escape(str(recorder.file))}\n", got.stderr.decode())
 
 
+def test_the_closing_line_tells_error_events(recorder: Recorder) -> None:
+    failing = b'event: error\ndata: {"error":{"message":"too late"},"event_type":"error"}\n\n'
+    recorder.upstream.play("/failing", stream(failing, gap_s=0))
+    urls = [recorder.upstream.https + path for path in ("/s", "/failing")]
+    got = recorder.record(*CURL, urls[1])
+    assert f", complete, with an error event → {recorder.file}" in got.stderr.decode()
+    got = recorder.record(*CURL, *urls, options=("--overwrite",))
+    assert f", complete, 1 with an error event → {recorder.file}" in got.stderr.decode()
+
+
 def test_the_closing_line_counts_what_ended_differently(recorder: Recorder) -> None:
     recorder.upstream.play("/cut", stream(BODY, gap_s=0, finish=Finish.CUT))
     recorder.upstream.play("/json", json_response(400, b"{}"))

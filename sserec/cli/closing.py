@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sserec.cli.progress import Progress
-from sserec.display import count, duration, size
+from sserec.display import WITH_ERROR_EVENT, count, duration, size
 from sserec.errors import ArchiveError
 from sserec.proxy.plan import Plan
 from sserec.records import Ending
@@ -110,6 +110,7 @@ def closing_line(summary: "Summary", path: Path) -> str:
         size(summary.size_bytes),
         duration(summary.duration_ns),
         *endings(summary.endings),
+        *error_events(summary),
         *([f"{count(summary.undecoded_count, 'response')} kept as coded"] if summary.undecoded_count else []),
     ]
     return f"recorded {', '.join(facts)} → {path}"
@@ -131,3 +132,11 @@ def endings(counted: Counter[Ending]) -> list[str]:
     if len(counted) == 1:
         return [str(ending) for ending in counted]
     return [f"{number} {ending}" for ending, number in counted.most_common()]
+
+
+def error_events(summary: "Summary") -> list[str]:
+    """``with an error event``, and in how many of several exchanges."""
+    if not summary.error_event_count:
+        return []
+    is_alone = summary.endings.total() == 1
+    return [WITH_ERROR_EVENT if is_alone else f"{summary.error_event_count} {WITH_ERROR_EVENT}"]

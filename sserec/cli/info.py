@@ -12,7 +12,7 @@ from sserec.cli.options import as_json, recording_file
 from sserec.cli.output import show, show_json, terminal_width
 from sserec.cli.problems import say_problems
 from sserec.cli.unknown import unknown_lines
-from sserec.display import count, duration, printable, seconds, size, table
+from sserec.display import WITH_ERROR_EVENT, count, duration, printable, seconds, size, table
 from sserec.records import Ending, Unknown
 
 if TYPE_CHECKING:
@@ -252,7 +252,7 @@ def row(facts: ExchangeFacts, *, live: bool) -> list[str]:
 def end(facts: ExchangeFacts, *, live: bool) -> str:
     """How the transport ended, and that the stream said an error before it did."""
     words = facts.end or (STILL_OPEN if live else NOT_KNOWN)
-    return f"{words}, with an error event" if facts.error_event else words
+    return f"{words}, {WITH_ERROR_EVENT}" if facts.error_event else words
 
 
 def subject(facts: ExchangeFacts) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sserec.cli.capture import Size, capture_options, contradiction, plan_of
-from sserec.display import count, duration, printable, size
+from sserec.display import WITH_ERROR_EVENT, count, duration, printable, size
 
 if TYPE_CHECKING:
     from sserec.proxy.ended import Ended
@@ -100,6 +100,7 @@ def line(one: "Ended") -> str:
         size(one.size_bytes),
         duration(one.duration_ns),
         *([str(one.ending)] if one.ending else []),
+        *([WITH_ERROR_EVENT] if one.has_error_event else []),
         *([one.error] if one.error else []),
     ]
     return printable(f"{', '.join(facts)} → {one.path.name}")

@@ -1,9 +1,11 @@
 """What an exchange came to, told as it ends. Knows streams as far as counting their events; no I/O."""
 
+from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 
-from sserec.interactions import is_terminal
+from sserec.interactions import error_said, is_terminal
+from sserec.recording import LAST_EVENTS
 from sserec.records import Close, Ending, Request, Response, ending
 from sserec.sse import Decoder, Event
 
@@ -23,6 +25,8 @@ class Ended:
     """Of the response's body; of all traffic where nobody looked into it."""
     duration_ns: int
     ending: Ending | None
+    has_error_event: bool
+    """Whether the API said at the end of the stream that something failed."""
     error: str | None
     path: Path
 
@@ -37,7 +41,7 @@ class Tally:
         self._status: int | None = None
         self._decoder: Decoder | None = None
         self._event_count = 0
-        self._last: Event | None = None
+        self._last = deque[Event](maxlen=LAST_EVENTS)
         self._is_opaque = False
 
     @classmethod
@@ -55,10 +59,10 @@ class Tally:
         self.size_bytes += len(data)
         if self._decoder is not None and (events := self._decoder.feed(data)):
             self._event_count += len(events)
-            self._last = events[-1]
+            self._last.extend(events)
 
     def ended(self, close: Close, path: Path) -> Ended:
-        saw_end = self._last is not None and is_terminal(self._last)
+        saw_end = any(map(is_terminal, self._last))
         return Ended(
             self._request.method,
             self._request.url,
@@ -67,6 +71,7 @@ class Tally:
             self.size_bytes,
             close.t_ns - self._t_ns,
             None if self._is_opaque else ending(close, saw_end=saw_end),
+            any(map(error_said, self._last)),
             close.error,
             path,
         )

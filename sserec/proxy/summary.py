@@ -27,6 +27,8 @@ class Summary:
     duration_ns: int
     """From the first request to the last end."""
     endings: Counter[Ending]
+    error_event_count: int
+    """Streams that an error event of the API ended."""
     undecoded_count: int
     """Exchanges whose content coding nobody knows, or broke: from there on they are kept as they came."""
 
@@ -47,6 +49,7 @@ def summarise(path: Path) -> Summary:
             size_bytes=sum(exchange.record.body_size_bytes for exchange in exchanges),
             duration_ns=duration_ns(exchanges),
             endings=Counter(exchange.ending for exchange in exchanges if exchange.ending),
+            error_event_count=sum(stream.error_said is not None for stream in streams),
             undecoded_count=sum(is_undecoded(exchange) for exchange in exchanges),
         )
 

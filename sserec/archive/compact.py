@@ -13,7 +13,7 @@ from zlib import crc32
 
 from sserec.archive.deriving import TableBuilder, TypeNames
 from sserec.archive.events import encode_part
-from sserec.archive.format import BlockKind, RecordType, pack_block, record
+from sserec.archive.format import MAX_DATA_BYTES, MAX_RECORDS, BlockKind, RecordType, pack_block, record
 from sserec.archive.frames import compressor, pack_seek_table, thrifty_compressor
 from sserec.archive.heads import Json, encode_json
 from sserec.archive.index import Index
@@ -26,7 +26,8 @@ FRAME_BYTES = 4 << 20
 RUN_CHUNKS = 1 << 12
 """Chunks of a run: the time of one is found by decoding its run, which takes one millisecond."""
 _BODY_BYTES = 8 << 20
-_BODY_RECORDS = 1 << 15
+_BODY_RECORDS = MAX_RECORDS // 2
+"""Runs, heads and the few others together; what is open when a block is full may still be added."""
 _TABLE_BYTES = 1 << 20
 _STEP_BYTES = 1 << STEP_BITS
 
@@ -81,6 +82,9 @@ class CompactWriter:
 
     def add_chunk(self, chunk: Chunk) -> None:
         """Adds a chunk of the open exchange."""
+        if self._data_size + len(chunk.data) > MAX_DATA_BYTES:
+            self._end_run()
+            self._cut()
         run = self._run_for(chunk)
         run.times.append(chunk.t_ns // self._tick_ns)
         run.sizes.append(len(chunk.data))
@@ -92,7 +96,7 @@ class CompactWriter:
         self._data_size += len(chunk.data)
         self._index.missing_bytes += chunk.offset - self._body_end
         self._body_end = chunk.offset + len(chunk.data)
-        if self._data_size >= FRAME_BYTES:
+        if self._data_size >= FRAME_BYTES or len(self._runs) >= _BODY_RECORDS:
             self._end_run()
             self._cut()
 
@@ -177,14 +181,13 @@ class CompactWriter:
             self._frames.append((len(frame), len(data)))
         parts = [*_steps(data), *self._runs]
         self._runs.clear()
-        parts += self._fitting_heads(sum(map(len, parts)))
+        parts += self._fitting_heads(len(parts), sum(map(len, parts)))
         index.block_positions.append(self._position + len(frame))
         index.block_raw_offsets.append(index.raw_size - len(data))
         self._emit(BlockKind.RECORDS, frame, len(data), b"".join(parts))
 
-    def _fitting_heads(self, size: int) -> Iterator[bytes]:
-        """Takes heads from the queue until a body that holds ``size`` bytes already is full."""
-        count = 0
+    def _fitting_heads(self, count: int, size: int) -> Iterator[bytes]:
+        """Takes heads from the queue until a body that holds ``count`` records of ``size`` bytes already is full."""
         while self._heads and size < _BODY_BYTES and count < _BODY_RECORDS:
             kind, row, encoded = self._heads.popleft()
             self._heads_size -= len(encoded)

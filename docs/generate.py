@@ -9,7 +9,7 @@ import click
 
 from sserec.check import SECTIONS, Section
 from sserec.cli import COMMANDS, cli
-from sserec.credentials import KEYS
+from sserec.credentials.keys import KEYS
 from sserec.scan import OPTIONAL, SECRETS
 
 HERE = Path(__file__).parent

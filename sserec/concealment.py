@@ -6,7 +6,7 @@ secret it must not know.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 Path = tuple[str, ...]
 """Names of members from the outermost object on; ``*`` is any. Arrays are walked through."""
@@ -17,14 +17,13 @@ TOKEN = re.compile(r'[{}\[\],:]|"(?:[^"\\]|\\.)*(?:"|\\?\Z)|[^\s{}\[\],:"]+', re
 MEMBER = re.compile(
     r'(?P<keep>"(?P<name>[^"\\]{1,100})"\s*:\s*")(?P<value>[^"\\]*(?:\\.[^"\\]*)*)', re.DOTALL
 )
-NESTED_MEMBER = re.compile(r'(?P<keep>\\"(?P<name>[^"\\]{1,100})\\"\s*:\s*\\")(?P<value>[^"\\]+)')
-"""Of an object that stands in a string."""
+NESTED_MEMBER = re.compile(
+    r'(?P<keep>(?<!\\)\\++"(?P<name>[^"\\]{1,100})\\++"\s*:\s*\\++")'
+    r'(?P<value>[^"\\]*+(?:\\++[^"\\]++)*+)'
+)
+"""Of an object that stands in a string, or in a string of JSON in one."""
 FIELD = re.compile(r"(?P<keep>(?:\A|&)(?P<name>[^=&]+)=)(?P<value>[^&]+)")
 MARK = "[REDACTED]"
-SLICE_CHARS = 64 * 1024
-"""2.5 ms of searching."""
-WORD_END = re.compile(r"[\"'{}\[\],\\]|(?<![rR])[ \n]")
-"""Where no key goes on; the space of ``Bearer TOKEN`` is no such place."""
 
 
 def concealed(value: str) -> str:
@@ -50,32 +49,13 @@ def conceal_named(pattern: re.Pattern[str], text: str, is_secret: IsSecret) -> s
     return pattern.sub(replacement, text)
 
 
-def conceal_words(text: str, patterns: Sequence[re.Pattern[str]]) -> str:
-    """Whatever matches one of the ``patterns``, but for its group ``keep``."""
-    return "".join(conceal_slice(part, patterns) if is_prose else part for part, is_prose in slices(text))
-
-
-def conceal_slice(text: str, patterns: Sequence[re.Pattern[str]]) -> str:
-    for pattern in patterns:
-        text = pattern.sub(lambda match: keep_of(match) + concealed(match[0][len(keep_of(match)) :]), text)
-    return text
-
-
-def keep_of(match: re.Match[str]) -> str:
-    return str(match["keep"]) if "keep" in match.re.groupindex else ""
-
-
-def slices(text: str) -> Iterator[tuple[str, bool]]:
-    """Cuts where no word is cut: a search holds the interpreter's lock, and so every stream, until it is through.
-
-    Beside each slice, whether there are words in it: what goes on for so long without a border is an image's base64.
-    """
-    at = 0
-    while at < len(text):
-        border = WORD_END.search(text, at + SLICE_CHARS)
-        end = border.end() if border else len(text)
-        yield text[at:end], end - at < 2 * SLICE_CHARS
-        at = end
+def conceal_spans(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    """What stands between each pair of places, which may overlap."""
+    pieces, at = [], 0
+    for start, end in sorted(spans):
+        pieces += [text[at:start], concealed(text[max(start, at) : end])]
+        at = max(at, end)
+    return "".join([*pieces, text[at:]])
 
 
 def conceal_paths(text: str, paths: Sequence[Path]) -> str:

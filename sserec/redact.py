@@ -1,8 +1,8 @@
 """Replaces secrets before anything is written. Pure: text in, text out, and the names of what was replaced.
 
-The tables at the top are the whole knowledge of what a secret is called; the patterns below them, of what one looks
-like wherever it stands. In doubt a value is replaced: an archive is made to be shown to others, and lacks nothing by
-a false alarm. Order, case and spacing of what is no secret stay as they were.
+What a secret is called and what it looks like :mod:`sserec.credentials` knows; this knows where people and programs put
+it: in heads, URLs, command lines, bodies. In doubt a value is replaced: an archive is made to be shown to others, and
+lacks nothing by a false alarm. Order, case and spacing of what is no secret stay as they were.
 """
 
 import re
@@ -15,112 +15,25 @@ from sserec.concealment import (
     conceal_fields,
     conceal_members,
     conceal_paths,
-    conceal_words,
+    conceal_spans,
     parse_path,
 )
-from sserec.credentials import KEYS
+from sserec.credentials import secret_spans
+from sserec.credentials.keys import KEYS, looks_random, may_hold_key
+from sserec.credentials.names import (
+    COOKIE_HEADERS,
+    OPEN_HEADER_ENDINGS,
+    SECRET_HEADER_ENDINGS,
+    SECRET_HEADERS,
+    SECRET_MEMBERS,
+    SECRET_NAME,
+    SECRET_QUERY,
+    SUBPROTOCOL_HEADER,
+)
 from sserec.records import Headers, Request, Response
 
 REDACTED = "[REDACTED]"
 
-SECRET_HEADERS = frozenset(
-    {
-        "authorization",
-        "proxy-authorization",
-        "x-goog-api-key",  # Google
-        "x-goog-iam-authorization-token",
-        "x-goog-iap-jwt-assertion",
-        "x-goog-authenticated-user-id",
-        "x-api-key",  # Anthropic, AWS API Gateway
-        "anthropic-organization-id",
-        "api-key",  # Azure OpenAI
-        "ocp-apim-subscription-key",  # Azure API Management
-        "openai-organization",
-        "openai-project",
-        "x-amz-security-token",  # AWS
-        "x-auth-key",  # Cloudflare
-        "cf-access-client-secret",
-        "x-csrf-token",
-        "x-xsrf-token",
-    }
-)
-SECRET_HEADER_ENDINGS = (
-    "-key",
-    "apikey",
-    "token",
-    "secret",
-    "password",
-    "-auth",
-    "authorization",
-    "authentication",
-    "credential",
-    "signature",
-)
-"""A header nobody has heard of is a secret when its name ends so."""
-OPEN_HEADER_ENDINGS = ("idempotency-key", "websocket-key", "cache-key", "surrogate-key")
-"""But not when it ends so."""
-COOKIE_HEADERS = frozenset({"cookie", "set-cookie"})
-URL_HEADERS = frozenset({"referer", "location", "content-location", "link"})
-SECRET_QUERY = frozenset(
-    {
-        "key",  # Google
-        "api_key",
-        "apikey",
-        "api-key",
-        "x-api-key",
-        "subscription-key",  # Azure
-        "access_token",  # OAuth 2
-        "refresh_token",
-        "id_token",
-        "client_secret",
-        "code",
-        "token",
-        "auth",
-        "sig",  # Azure SAS
-        "signature",
-        "password",
-        "secret",
-        "x-amz-credential",  # AWS SigV4 in a URL
-        "x-amz-signature",
-        "x-amz-security-token",
-        "x-goog-credential",  # Google signed URLs
-        "x-goog-signature",
-    }
-)
-SECRET_MEMBERS = frozenset(
-    {
-        "api_key",
-        "apikey",
-        "api-key",
-        "authorization_token",  # Anthropic, of an MCP server
-        "access_token",  # OAuth 2 and its extensions
-        "accesstoken",
-        "refresh_token",
-        "refreshtoken",
-        "id_token",
-        "idtoken",
-        "client_secret",
-        "clientsecret",
-        "client_assertion",
-        "assertion",
-        "subject_token",
-        "actor_token",
-        "code_verifier",
-        "device_code",
-        "authorization",
-        "password",
-        "passwd",
-        "secret",
-        "private_key",
-        "privatekey",
-        "secret_access_key",  # AWS
-        "secretaccesskey",
-        "session_token",
-        "sessiontoken",
-    }
-)
-"""Members of JSON bodies, and fields of forms besides those of SECRET_QUERY. A narrow table, unlike the others: a
-model's own words and the schemas of tools stand in bodies too."""
 SECRET_OPTIONS = frozenset(
     {
         "-u",  # curl
@@ -155,6 +68,9 @@ PAIR_OPTIONS = frozenset(
 )
 """Of these, the ones that mean something harmless in other programs (``python -u``): only a pair is a secret."""
 
+AUTH_OPTIONS = frozenset({"-a", "--auth"})
+"""And of these, the ones whose secret may also be a single one: ``http -A bearer -a TOKEN``."""
+
 KNOWN_KEYS = {key.id: key.pattern.replace("(?P<secret>", "(?:") for key in KEYS}
 """What the keys of known vendors look like, wherever they stand."""
 
@@ -162,20 +78,28 @@ Names = tuple[str, ...]
 """What was replaced: ``header:authorization``, ``query:key``, ``value:google-api-key``, ``option:--user``."""
 
 KNOWN_KEY = re.compile(
-    r"(?<![\w-])(?:" + "|".join(f"(?P<{n.replace('-', '_')}>{p})" for n, p in KNOWN_KEYS.items()) + ")"
+    r"(?:(?<![\w-])|(?<=\\[bfnrt])|(?<=%[0-9A-Fa-f]{2})|(?<=\\u[0-9A-Fa-f]{4}))(?:"
+    + "|".join(f"(?P<{n.replace('-', '_')}>{p})" for n, p in KNOWN_KEYS.items())
+    + ")"
 )
-BEARER = re.compile(r"(?i)(?<![\w-])(?P<keep>bearer[ \t]+|openai-insecure-api-key\.)[\w.~+/=-]{8,}")
+"""A letter before it may belong to an escape."""
+BEARER = re.compile(r"(?i)(?<![\w-])(?P<keep>bearer(?:[ \t+]|%20)+|openai-insecure-api-key\.)[\w.~+/=-]{8,}")
 """RFC 6750, and the subprotocol by which a browser's WebSocket shows its key to OpenAI: a refused one is recorded."""
-USER_INFO = re.compile(r"(?i)(?P<keep>(?<![a-z0-9+.-])[a-z][a-z0-9+.-]*://)[^/?#@\s\"']+(?=@)")
-PARAMETER = re.compile(r"(?P<keep>[?&;#](?P<name>[^=?&;#\s\"'<>]+)=)[^&;#\s\"'<>]+")
+USER_INFO = re.compile(r"(?i)(?P<keep>(?<![a-z0-9+.-])[a-z][a-z0-9+.-]*:(?://|\\/\\/))[^/?#@\s\"'\\]+(?=@)")
+PARAMETER = re.compile(r"(?P<keep>(?:[?&;#]|\\u0026)(?P<name>[^=?&;#\s\"'<>\\]+)=)[^&;#\s\"'<>\\]+")
+NESTED_PARAMETER = re.compile(
+    r"(?i)(?P<keep>%(?:25){0,3}(?:3f|26|23|3b)(?P<name>[\w.$-]{1,60})%(?:25){0,3}3d)"
+    r"(?:(?!%(?:25){0,3}(?:26|23|3b))[^&;#\s\"'<>\\])+"
+)
+"""Of a URL that is a parameter of another one."""
 ASSIGNMENT = re.compile(
-    r"(?<![\w?&;#.-])(?P<keep>-{0,2}(?P<name>[A-Za-z_][\w.-]*)(?:==?| *= *(?=[\"']))[\"']?)"
-    r"(?:(?<=\")[^\"]+|(?<=')[^']+|(?<![\"'])(?:[^\s\"'&;,(]|[,(](?![A-Za-z_][\w.-]{0,60} {0,2}=))+)"
+    r"(?<![\w?&;#.-])(?P<keep>-{0,2}(?P<name>[A-Za-z_][\w.-]*)(?:[\"']\])?(?:==?| *[:=] *(?=[\"'`]))[\"'`]?)"
+    r"(?:(?<=\")[^\"]+|(?<=')[^']+|(?<=`)[^`]+|(?<![\"'`])(?:[^\s\"'&;,(]|[,(](?![A-Za-z_][\w.-]{0,60} {0,2}=))+)"
 )
 """An unquoted value ends where another assignment begins: ``--set A=1,API_KEY=…``, ``dict(key='…')``."""
 JSON_MEMBER = re.compile(r"(?P<keep>[\"'](?P<name>[\w-]+)\\?[\"']\s*:\s*\\?[\"'])[^\"'\\]+")
 HEADER_LINE = re.compile(
-    r"(?P<keep>(?<![\w-])(?:-[A-Za-z]{0,12}H)?(?P<name>[A-Za-z][\w-]*)[ \t]*:[ \t]*)(?!//)[^\"'\r\n]+"
+    r"(?P<keep>(?<![\w-])(?:-[A-Za-z]{0,12}H)?(?P<name>[A-Za-z][\w-]*)[ \t]*:[ \t]*+)(?!//)[^\"'\r\n]+"
 )
 WHOLE_HEADER = re.compile(
     r"(?s)(?P<keep>(?:--header=|--proxy-header=|-[A-Za-z]{0,12}H)?(?P<name>[A-Za-z][\w-]*)[ \t]*:[ \t]*)(?!//).+"
@@ -190,11 +114,15 @@ VALUE_OPTION = re.compile(r"(?P<keep>(?<!\S)(?P<name>--[A-Za-z][\w-]*) [\"']?)[^
 """An option and its value in a script."""
 CREDENTIAL_LETTERS = re.compile(r"-[A-Za-z]{1,12}[uUbE]")
 """curl's short options run together, the last of which takes a pair."""
-TOKEN_SERVICE = re.compile(r"(?i)://[^?#]*(?:token|oauth|signin|login|credential)")
+TOKEN_SERVICE = re.compile(
+    r"(?i)://[^?#]*(?:token|oauth|signin|login|credential|secret|/sessions?(?:[?#]|\Z))"
+)
 """URLs whose JSON answers hold tokens; any other answer is kept as it came."""
-SECRET_NAME = re.compile(r"(?i)(?:^|[_-])(?:key|token|secret|password|passwd|pwd|credentials?)$|apikey$")
-FORM = re.compile(rb"[\w.%+\[\]-]+=")
-COOKIE = re.compile(r"(?P<keep>(?P<name>[^=;\s]+)=)[^;]*")
+URL_SIGN = re.compile(r"[?#]|://")
+WORD = re.compile(r"[^\s,.]+")
+SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,19}")
+BINARY = re.compile(rb"[\x00-\x08\x0e-\x1f]")
+MULTIPART = b"--"
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +182,7 @@ class Policy:
     def body(self, data: bytes) -> bytes:
         """A body in which no byte has moved, with what is secret of JSON and of forms concealed."""
         text = data.decode("latin-1")
-        if text.lstrip()[:1] not in ("{", "["):
+        if text.lstrip("\xef\xbb\xbf \t\r\n")[:1] not in ("{", "["):
             return self.body_part(conceal_fields(text, self._is_secret_field).encode("latin-1"))
         if self.secret_paths:
             data = conceal_paths(text, self.secret_paths).encode("latin-1")
@@ -263,11 +191,11 @@ class Policy:
     def body_part(self, data: bytes) -> bytes:
         """The same for a piece out of a body, in which nothing tells a path."""
         text = conceal_members(data.decode("latin-1"), self._is_secret_member)
-        return conceal_words(text, (BEARER, KNOWN_KEY)).encode("latin-1")
+        return conceal_spans(text, secret_spans(text.encode("latin-1"))).encode("latin-1")
 
     def conceals_request(self, beginning: bytes) -> bool:
-        """Whether a body that begins so is one that secrets are looked for in: JSON or a form."""
-        return beginning.lstrip()[:1] in (b"{", b"[") or FORM.match(beginning) is not None
+        """Whether a body that begins so is one that secrets are looked for in: text, or a form with a file in it."""
+        return beginning.startswith(MULTIPART) or BINARY.search(beginning) is None
 
     def conceals_response(self, url: str, response: Response) -> bool:
         """Whether secrets are looked for in a response: tokens that were asked for, and the paths that were named."""
@@ -286,19 +214,21 @@ class Policy:
 
     def _field(self, name: str, value: str, names: list[str]) -> str:
         lower = name.lower()
-        if self._is_secret_header(lower):
+        if self._is_secret_header(lower.replace("_", "-")):
             names.append(f"header:{lower}")
             return without_credentials(lower, value)
         if lower in COOKIE_HEADERS:
             names.append(f"header:{lower}")
-            return COOKIE.sub(r"\g<keep>" + REDACTED, value, count=1 if lower == "set-cookie" else 0)
-        if lower in URL_HEADERS:
-            return self._url(value, names)
-        return known_keys(value, names)
+            return without_cookies(value, 1 if lower == "set-cookie" else None)
+        if lower == SUBPROTOCOL_HEADER:
+            value = without_random_words(value)
+            names += [f"header:{lower}"] if REDACTED in value else []
+        return self._url(value, names) if URL_SIGN.search(value) else known_keys(value, names)
 
     def _url(self, url: str, names: list[str]) -> str:
         url = substitute(USER_INFO, url, "userinfo", names)
         url = substitute(PARAMETER, url, "query", names, self._is_secret_parameter)
+        url = substitute(NESTED_PARAMETER, url, "query", names, self._is_secret_parameter)
         return known_keys(url, names)
 
     def _argument(self, before: str, argument: str, names: list[str]) -> str:
@@ -320,11 +250,12 @@ class Policy:
         text = substitute(VALUE_OPTION, text, "option", names, self._is_secret_option)
         text = substitute(HEADER_LINE, text, "header", names, self._is_hidden_header)
         text = substitute(JSON_MEMBER, text, "json", names, self._is_secret_name)
-        return substitute(ASSIGNMENT, text, "variable", names, self._is_secret_name)
+        text = substitute(ASSIGNMENT, text, "variable", names, self._is_secret_name)
+        return without_made_up(text, names)
 
     def _takes_secret(self, option: str, argument: str) -> bool:
         if option in PAIR_OPTIONS or CREDENTIAL_LETTERS.fullmatch(option):
-            return ":" in argument or "=" in argument
+            return ":" in argument or "=" in argument or (option in AUTH_OPTIONS and looks_random(argument))
         return option in SECRET_OPTIONS or (self._is_secret_option(option) and not argument.startswith("-"))
 
     def _is_secret_option(self, option: str) -> bool:
@@ -338,11 +269,12 @@ class Policy:
         return name.endswith(SECRET_HEADER_ENDINGS) and not name.endswith(OPEN_HEADER_ENDINGS)
 
     def _is_hidden_header(self, name: str) -> bool:
-        """In running text a cookie's value is not taken apart."""
-        return name in COOKIE_HEADERS or self._is_secret_header(name)
+        """In running text a value that holds several is not taken apart."""
+        return name in COOKIE_HEADERS or name == SUBPROTOCOL_HEADER or self._is_secret_header(name)
 
     def _is_secret_parameter(self, name: str) -> bool:
-        bare = unquote(name).lstrip("$")  # of Google's system parameters: $key is key
+        bare = unquote(name).lower().lstrip("$")  # of Google's system parameters: $key is key
+        bare = bare.removesuffix("]").rpartition("[")[2]
         return bare in self.secret_query or self._is_secret_name(bare)
 
     def _is_secret_name(self, name: str) -> bool:
@@ -409,13 +341,42 @@ def known_keys(text: str, names: list[str]) -> str:
         names.append(f"value:{(match.lastgroup or '').replace('_', '-')}")
         return REDACTED
 
-    return KNOWN_KEY.sub(replacement, substitute(BEARER, text, "value:bearer-token", names))
+    text = substitute(BEARER, text, "value:bearer-token", names)
+    return KNOWN_KEY.sub(replacement, text) if may_hold_key(text) else text
+
+
+def without_made_up(text: str, names: list[str]) -> str:
+    """Replaces what is a secret by its name if its value looks so: of files and forms in a command line."""
+    data, pieces, at = text.encode("utf-8", "surrogatepass"), [], 0
+    for start, end in sorted(secret_spans(data)):
+        if start >= at:
+            names.append("value:secret-field")
+            pieces += [data[at:start], REDACTED.encode()]
+        at = max(at, end)
+    return b"".join([*pieces, data[at:]]).decode("utf-8", "replace") if pieces else text
 
 
 def without_credentials(name: str, value: str) -> str:
     """The value's secret part replaced; the scheme of an authorization is worth keeping."""
     scheme, _, credentials = value.strip().partition(" ")
-    return f"{scheme} {REDACTED}" if name.endswith("authorization") and credentials else REDACTED
+    has_scheme = name.endswith("authorization") and credentials and SCHEME.fullmatch(scheme)
+    return f"{scheme} {REDACTED}" if has_scheme else REDACTED
+
+
+def without_cookies(value: str, count: int | None) -> str:
+    """The first ``count`` of the pairs, or all, with nothing behind their names (RFC 6265, section 5.2)."""
+    pairs = value.split(";")
+    return ";".join([*map(without_value, pairs[:count]), *(pairs[count:] if count else ())])
+
+
+def without_value(pair: str) -> str:
+    name, equals, _ = pair.partition("=")
+    return f"{name}={REDACTED}" if equals else REDACTED
+
+
+def without_random_words(value: str) -> str:
+    """A list of words, but for those that a machine made up."""
+    return WORD.sub(lambda word: REDACTED if looks_random(word[0]) else word[0], value)
 
 
 def unique(names: Iterable[str]) -> Names:

@@ -2,15 +2,17 @@
 
 import itertools
 import json
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sserec.concealment import concealed, parse_path
+from sserec.credentials.names import SECRET_MEMBERS
 from sserec.proxy.withheld import LIMIT_BYTES, Withheld
 from sserec.records import Response
-from sserec.redact import KEEP_SECRETS, SECRET_MEMBERS, SECRETS
+from sserec.redact import KEEP_SECRETS, SECRETS
 
 CANARY = "CanaryCanary0123456789"
 GOOGLE = "AIza" + "SyCanary0" * 4
@@ -44,10 +46,67 @@ def test_a_head_that_a_tool_is_to_send_is_concealed(name: str) -> None:
     assert CANARY.encode() not in cleaned(body({"tools": [tool]}))
 
 
-@pytest.mark.parametrize("name", ["token", "max_output_tokens", "idempotency-key", "top-k", "key"])
+@pytest.mark.parametrize("name", ["max_output_tokens", "idempotency-key", "top-k", "key", "next_page_token"])
 def test_a_member_that_only_sounds_like_a_secret_stays(name: str) -> None:
     data = body({"a": {name: CANARY}})
     assert cleaned(data) == data
+
+
+@pytest.mark.parametrize("name", ["token", "authToken", "OPENAI_API_KEY", "webhook_secret", "cookie", "pwd"])
+def test_a_member_that_may_hold_words_is_judged_by_its_value(name: str) -> None:
+    """Probabilities of an answer are told by ``token``, and schemas of tools have members with such names."""
+    assert CANARY.encode() not in cleaned(body({"a": {name: CANARY}}))
+    for harmless in ("Hello", " internationalisation", "string", "gpt-5-turbo", {"type": "string"}):
+        data = body({"a": {name: harmless}})
+        assert cleaned(data) == data
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"uri": f"https://h/f?alt=media&key={CANARY}"},
+        {"uri": f"https://b.s3/x?X-Amz-Credential={CANARY}%2Fs3&X-Amz-Date=1&X-Amz-Signature={CANARY}"},
+        {"uri": f"https://a.blob/x?sv=2024&se=2026&sig={CANARY}%3D"},
+        {"uri": f"https://h/?next=https%3A%2F%2Fh%2F%3Fkey%3D{CANARY}"},
+        {"uri": f"https://ann:{CANARY}@h/f"},
+        {"text": f"curl -H 'X-Session-Id: {CANARY}'"},
+        {"text": f"keys:\n{GOOGLE}\n"},
+        {"text": json.dumps({"a": json.dumps({"password": f"short {CANARY}"})})},
+        {"api_key": [CANARY]},
+        {"client_secret": {"value": CANARY}},
+        {"text": f"<api_key>{CANARY}</api_key>"},
+    ],
+)
+@pytest.mark.parametrize("written", [str, lambda text: text.replace("&", "\\u0026").replace("/", "\\/")])
+def test_a_secret_in_a_string_of_json_is_concealed(value: object, written: Callable[[str], str]) -> None:
+    clean = cleaned(written(json.dumps(value)).encode())
+    assert CANARY.encode() not in clean
+    assert GOOGLE.encode() not in clean
+    json.loads(clean)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        'name="api_key"',
+        "name=token",
+        'name="password"\r\nContent-Type: text/plain',
+        'name="f"; filename="e.json"\r\nContent-Type: application/json\r\n\r\n{"api_key":"x"}\r\n'
+        '--b\r\nContent-Disposition: form-data; name="x-api-key"',
+    ],
+)
+def test_a_field_of_a_form_of_several_parts_is_concealed(head: str) -> None:
+    form = f"--b\r\nContent-Disposition: form-data; {head}\r\n\r\n{CANARY}\r\n--b--\r\n".encode()
+    assert cleaned(form) == form.replace(CANARY.encode(), concealed(CANARY).encode()).replace(b'"x"', b'"*"')
+
+
+@pytest.mark.parametrize(
+    "text", [f"api_key: {CANARY}\n", f"my key is {GOOGLE}", f'\ufeff{{"password": "{CANARY}"}}']
+)
+def test_text_of_any_kind_is_looked_into(text: str) -> None:
+    clean = cleaned(text.encode())
+    assert CANARY.encode() not in clean
+    assert GOOGLE.encode() not in clean
 
 
 @pytest.mark.parametrize("name", ["refresh_token", "client_secret", "code", "assertion", "mine", "PASSWORD"])
@@ -121,9 +180,9 @@ def test_json_stays_json_with_the_same_shape(value: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"\x1f\x8b\x08\x00", b"--boundary\r\n", b"plain words", b"\x89PNG", b"a b=c"]
+    "data", [b"\x1f\x8b\x08\x00", b"\x28\xb5\x2f\xfd\x04", b"\x89PNG\r\n\x1a\n", b"\x00\x00\x00\x02pb"]
 )
-def test_what_is_neither_json_nor_a_form_is_left_alone(data: bytes) -> None:
+def test_what_is_no_text_is_left_alone(data: bytes) -> None:
     assert not SECRETS.conceals_request(data)
 
 
@@ -132,6 +191,9 @@ def test_what_is_neither_json_nor_a_form_is_left_alone(data: bytes) -> None:
     [
         ("https://oauth2.example/token", "application/json; charset=utf-8", True),
         ("https://h/v1/sa:generateAccessToken", "application/json", True),
+        ("https://h/v1/realtime/client_secrets", "application/json", True),
+        ("https://h/v1/realtime/sessions?model=x", "application/json", True),
+        ("https://h/v1/sessions/7/messages", "application/json", False),
         ("https://h/v1/interactions?token=x", "application/json", False),
         ("https://h/token", "text/event-stream", False),
     ],

@@ -20,6 +20,9 @@ WAYS = {
     "bearer": ("-H", f"Authorization: Bearer {CANARY}"),
     "user": ("-u", f"ann:{CANARY}"),
     "cookie": ("-b", f"session={CANARY}"),
+    "session": ("-H", f"X-Session-Id: {CANARY}"),
+    "subprotocol": ("-H", f"Sec-WebSocket-Protocol: auth, {CANARY}"),
+    "referer": ("-e", f"https://ann:{CANARY}@h/?X-Amz-Signature={CANARY}"),
 }
 
 
@@ -43,6 +46,14 @@ BODIES = {
     "json": ("application/json", json.dumps({"model": "m", "auth": {"api_key": CANARY}})),
     "json in a form's clothes": ("application/x-www-form-urlencoded", json.dumps({"access_token": CANARY})),
     "oauth": ("application/x-www-form-urlencoded", f"grant_type=refresh_token&refresh_token={CANARY}"),
+    "a token by its value": ("application/json", json.dumps({"auth": {"token": CANARY}})),
+    "a URL": ("application/json", json.dumps({"uri": f"https://h/f?alt=media&key={CANARY}"})),
+    "a signed URL": ("application/json", json.dumps({"uri": f"https://h/?se=1&sig={CANARY}%3D"})),
+    "a form of several parts": (
+        "multipart/form-data; boundary=b",
+        f'--b\r\nContent-Disposition: form-data; name="api_key"\r\n\r\n{CANARY}\r\n--b--\r\n',
+    ),
+    "a file of YAML": ("application/yaml", f"model: m\napi_key: {CANARY}\n"),
     "of one's own": ("application/json", json.dumps({"user": {"mail": CANARY}})),
 }
 
@@ -51,7 +62,7 @@ BODIES = {
 @pytest.mark.parametrize("way", BODIES)
 def test_a_key_in_a_body_reaches_the_server_and_no_file(recorder: Recorder, way: str, version: str) -> None:
     media_type, body = BODIES[way]
-    command = ("curl", "-sN", version, "-H", f"Content-Type: {media_type}", "-d", body)
+    command = ("curl", "-sN", version, "-H", f"Content-Type: {media_type}", "--data-binary", body)
     got = recorder.record(
         *with_a_look(*command, recorder.upstream.https + "/s"),
         options=("--redact-json", "user.mail"),
@@ -62,6 +73,32 @@ def test_a_key_in_a_body_reaches_the_server_and_no_file(recorder: Recorder, way:
     assert_clean(recorder)
     with ArchiveReader.open(recorder.file) as reader:
         assert len(reader.exchanges[0].request_body()) == len(body), "nothing has moved"
+
+
+@pytest.mark.parametrize(
+    "query", ["X-Amz-Credential={}&X-Amz-Signature={}", "se=2&sig={}", "session={}", "to=%2F%3Fkey%3D{}"]
+)
+def test_a_signature_in_the_query_reaches_the_server_and_no_file(recorder: Recorder, query: str) -> None:
+    query = query.replace("{}", CANARY)
+    got = recorder.record(
+        *with_a_look("curl", "-sN", f"{recorder.upstream.https}/s?{query}"), variables={"CANARY": CANARY}
+    )
+    assert got.stdout == BODY
+    assert recorder.upstream.served[0].path == f"/s?{query}"
+    assert_clean(recorder)
+
+
+def test_a_cookie_that_a_server_sets_reaches_the_client_and_no_file(recorder: Recorder) -> None:
+    headers = (
+        *JSON,
+        ("Set-Cookie", f"sid={CANARY}; Path=/"),
+        ("Set-Cookie", CANARY),
+        ("X-Session-Id", CANARY),
+    )
+    recorder.upstream.play("/c", Script((Write(0.0, b"{}"),), headers=headers))
+    got = recorder.record("curl", "-si", recorder.upstream.https + "/c")
+    assert got.stdout.count(CANARY.encode()) == 3
+    assert_clean(recorder)
 
 
 @pytest.mark.parametrize("coding", [None, "gzip"])
@@ -157,6 +194,7 @@ def assert_clean(recorder: Recorder) -> None:
     assert [path for path in files if CANARY.encode() in path.read_bytes()] == []
     with Recording.open(str(recorder.file)) as recording:
         (exchange,) = recording.exchanges
-        known = f"{recording.meta} {exchange.record}"
+        bodies = exchange.record.request_body() + exchange.body()
+        known = f"{recording.meta} {exchange.record} {bodies.decode('latin-1')}"
     assert CANARY not in known
     assert ENCODED not in known

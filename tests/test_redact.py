@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sserec.credentials.names import SECRET_HEADERS, SECRET_QUERY
 from sserec.records import Request, Response
-from sserec.redact import KEEP_SECRETS, KNOWN_KEYS, REDACTED, SECRET_HEADERS, SECRET_QUERY, SECRETS
+from sserec.redact import KEEP_SECRETS, KNOWN_KEYS, REDACTED, SECRETS
 
 GOOGLE = "AIza" + "SyCanary0" * 4
 CANARY = "CanaryCanary0123456789"
@@ -44,6 +45,59 @@ def test_a_key_in_a_subprotocol_of_a_websocket_is_replaced() -> None:
     protocols = f"realtime, openai-insecure-api-key.{CANARY}, openai-beta.realtime-v1"
     clean = f"realtime, openai-insecure-api-key.{REDACTED}, openai-beta.realtime-v1"
     assert redacted_field("Sec-WebSocket-Protocol", protocols) == clean
+
+
+def test_a_word_of_a_subprotocol_that_a_machine_made_up_is_replaced() -> None:
+    kept = "graphql-transport-ws, ocpp2.0.1, v12.stomp"
+    for protocols in (f"auth, {CANARY}", f"base64url.bearer.authorization.k8s.io.{CANARY}"):
+        clean = redacted_field("Sec-WebSocket-Protocol", f"{kept}, {protocols}")
+        assert clean == f"{kept}, {protocols.replace(CANARY, REDACTED)}"
+
+
+@pytest.mark.parametrize(
+    "name", ["X-Session-Id", "Mcp-Session-Id", "session", "x_api_key", "DPoP", "X-Acme-JWT"]
+)
+def test_what_a_session_is_known_by_is_replaced(name: str) -> None:
+    assert redacted_field(name, CANARY) == REDACTED
+
+
+@pytest.mark.parametrize("name", ["X-Goog-Upload-URL", "Origin", "Refresh", "X-Rewrite-URL"])
+def test_a_url_in_any_header_loses_its_secrets(name: str) -> None:
+    for url in (
+        f"https://h/u?upload_id={CANARY}&a=b",
+        f"https://ann:{CANARY}@h",
+        f"0; url=/n?token={CANARY}",
+    ):
+        assert CANARY not in redacted_field(name, url)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "X-Amz-Algorithm=AWS4&X-Amz-Credential={0}&X-Amz-Date=1&X-Amz-Signature={0}&X-Amz-Security-Token={0}",
+        "AWSAccessKeyId={0}&Signature={0}&Expires=1",
+        "sv=2024&se=2026&sp=r&sig={0}",
+        "accessToken={0}&authtoken={0}&clientSecret={0}&session={0}&jwt={0}",
+        "user[token]={0}&x%5Bkey%5D={0}",
+        "next=https%3A%2F%2Fh%2F%3Fa%3D1%26key%3D{0}%26b%3D2",
+        "next=https%253A%252F%252Fh%252F%253Fkey%253D{0}",
+    ],
+)
+def test_signatures_and_tokens_in_a_query_are_replaced(query: str) -> None:
+    assert SECRETS.url(f"https://h/p?{query.format(CANARY)}")[0] == f"https://h/p?{query.format(REDACTED)}"
+
+
+def test_a_scheme_is_kept_only_if_it_may_be_one() -> None:
+    assert (
+        redacted_field("Authorization", f"AWS4-HMAC-SHA256 Credential={CANARY}")
+        == f"AWS4-HMAC-SHA256 {REDACTED}"
+    )
+    assert redacted_field("Authorization", f"{CANARY}== , x") == REDACTED
+
+
+def test_a_cookie_without_a_name_is_replaced() -> None:
+    assert redacted_field("Set-Cookie", f"{CANARY}; Path=/") == f"{REDACTED}; Path=/"
+    assert redacted_field("Cookie", CANARY) == REDACTED
 
 
 def test_cookies_keep_their_names_and_attributes() -> None:
@@ -175,6 +229,17 @@ COMMANDS = [
     ["sh", "-c", f"curl -u user:{CANARY} 'https://h/?x=1&key={CANARY}'"],
     ["python", "-c", f'client = Client(api_key="{CANARY}")'],
     ["python", "-c", f"client = Client(api_key = '{CANARY}')"],
+    ["curl", f"--oauth2-bearer={CANARY}", "https://h/"],
+    ["curl", "-H", f"X-Session-Id:{CANARY}", "https://h/"],
+    ["curl", "-H", f"Sec-WebSocket-Protocol: auth, {CANARY}", "https://h/"],
+    ["curl", "--tlspassword", CANARY, "https://h/"],
+    ["http", "-A", "bearer", "-a", CANARY, "https://h/"],
+    ["sh", "-c", f"KEY={CANARY} env TOKEN={CANARY} python a.py"],
+    ["python", "-c", f"os.environ['GEMINI_API_KEY'] = '{CANARY}'"],
+    ["node", "-e", f"new Client({{apiKey: '{CANARY}'}})"],
+    ["node", "-e", f"new Client({{apiKey: `{CANARY}`}})"],
+    ["curl", "-d", f'{{"uri": "https:\\/\\/h\\/?a=1\\u0026key={CANARY}"}}'],
+    ["curl", "-d", f'{{"text": "keys:\\n{GOOGLE}\\n"}}'],
     ["python", "-c", f"get('https://h/', params=dict(key='{CANARY}'))"],
 ]
 
@@ -183,6 +248,7 @@ COMMANDS = [
 def test_a_secret_on_the_command_line_is_replaced_and_named(command: list[str]) -> None:
     clean, names = SECRETS.argv(command)
     assert CANARY not in " ".join(clean)
+    assert GOOGLE not in " ".join(clean)
     assert names
     assert len(clean) == len(command)
 

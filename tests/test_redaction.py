@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from archive_support import SCENARIOS
 from secret_support import JSON, PLANTED, PRIVATE_KEY, event, everywhere, recorded, told
 from sserec.archive import ArchiveReader, ArchiveWriter, Mark, Meta, save_marks, verify
+from sserec.credentials.readings import readings
 from sserec.errors import ArchiveError, DamagedArchive
 from sserec.recording import Recording
 from sserec.records import Chunk
@@ -25,7 +26,6 @@ from sserec.redaction.secrets import patched
 from sserec.redaction.streams import Events, Whole, reworded
 from sserec.redaction.wording import Wording
 from sserec.scan import OPTIONAL, Rules, scan
-from sserec.scan.readings import readings
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 GOOGLE = PLANTED["google-api-key"]

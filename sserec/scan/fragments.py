@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from itertools import accumulate
 from typing import NamedTuple
 
-from sserec.scan.readings import Reading, deeper, unescaped
+from sserec.credentials.readings import Reading, deeper, unescaped
 from sserec.scan.search import Rules
 from sserec.sse import Event
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple, TypeVar
 
 from sserec.archive import ExchangeRecord, Mark, Meta, Opaque
-from sserec.credentials import MASKED
+from sserec.credentials.keys import MASKED
 from sserec.records import Close, Connection, Headers, Request, Response
 from sserec.redact import REDACTED, SECRETS, Names
 from sserec.scan.search import Rules

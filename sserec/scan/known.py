@@ -7,7 +7,7 @@ and requests give away by its name is the same secret where a server sends it ba
 from collections.abc import Iterator
 from dataclasses import replace
 
-from sserec.credentials import MASKED, PLACEHOLDER
+from sserec.credentials.keys import MASKED, PLACEHOLDER
 from sserec.recording import Recording
 from sserec.scan.bodies import search
 from sserec.scan.heads import Heads

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from ipaddress import ip_address
 
-from sserec.credentials import MASKED, Found
+from sserec.credentials.keys import MASKED, Found
 
 EMAIL = re.compile(
     r"(?<![\w.+%-])[\w.+%-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,8}\.[A-Za-z]{2,24}(?![\w-])"

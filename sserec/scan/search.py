@@ -8,10 +8,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sserec.credentials import KEYS, Found, find_keys
+from sserec.credentials import KEYS, Found, Reading, fields, find_secrets, readings
 from sserec.errors import UsageError
-from sserec.scan import fields, personal
-from sserec.scan.readings import Reading, readings
+from sserec.scan import personal
 
 KNOWN = "known-secret"
 SECRETS = (
@@ -51,17 +50,13 @@ class Rules:
 
     def of_readings(self, texts: list[Reading], *, is_strict: bool = False) -> list["Secret"]:
         """The same for the readings of one text, the deepest last; places are those of the first."""
-        found: set[Secret] = set()
-        for reading in texts:
-            for one in self.of_text(reading.text, is_strict=is_strict, has_keys=reading is texts[-1]):
-                found.add(placed(one, reading))
+        secrets = find_secrets(texts, is_strict=is_strict, left_out=self.left_out)
+        found = {placed(one, reading) for reading, one in secrets}
+        found.update(placed(one, reading) for reading in texts for one in self._asked(reading.text))
         return one_by_one(found)
 
-    def of_text(self, text: str, *, is_strict: bool = False, has_keys: bool = True) -> Iterator[Found]:
-        """What is found in one text. Keys have no escapes, so that they need to be looked for in one reading only."""
-        if has_keys:
-            yield from find_keys(text, self.left_out)
-        yield from fields.find_fields(text, is_strict=is_strict, left_out=self.left_out)
+    def _asked(self, text: str) -> Iterator[Found]:
+        """What is looked for in one text besides: what is known from elsewhere, and what somebody wants."""
         for secret in self.known if KNOWN not in self.left_out else ():
             yield from (Found(KNOWN, *match.span()) for match in re.finditer(re.escape(secret), text))
         for rule in self.wanted:

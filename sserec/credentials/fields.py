@@ -1,6 +1,6 @@
 """Secrets that only their names give away: ``"api_key": "…"``, ``password=…``, ``Authorization: Bearer …``.
 
-Knows the names of :mod:`sserec.redact`; must not know where a text came from. A model writes about keys all the time,
+Knows the tables of names; must not know where a text came from. A model writes about keys all the time,
 and schemas of tools have fields for them, so a name is not enough: the value has to look like one that a machine made
 up. Only in what a client sent, which is written by programs, the members that the recorder conceals count whatever
 they hold.
@@ -10,21 +10,27 @@ import binascii
 import re
 from collections.abc import Iterator
 
-from sserec.credentials import MASKED, PLACEHOLDER, Found, looks_random
-from sserec.redact import COOKIE_HEADERS, SECRET_HEADERS, SECRET_MEMBERS, SECRET_NAME, SECRET_QUERY
+from sserec.credentials.keys import MASKED, PLACEHOLDER, Found, looks_random
+from sserec.credentials.names import COOKIE_HEADERS, SECRET_HEADERS, SECRET_MEMBERS, SECRET_NAME, SECRET_QUERY
 
 ENDINGS = (
     "key", "token", "secret", "password", "passwd", "pwd", "credential", "credentials", "authorization", "cookie",
-    "auth", "assertion", "code", "sig", "signature", "verifier", "organization-id", "project",
+    "auth", "assertion", "code", "sig", "signature", "verifier", "organization-id", "project", "session", "session-id",
+    "session_id", "sessionid", "sid", "upload_id", "passphrase", "pass", "bearer", "ticket", "jwt", "otp", "dpop",
+    "organization", "samlresponse", "accesskeyid",
 )  # fmt: skip
 """Of names that are secret; what stands before them is looked at only where a value follows."""
 NAME_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_-.$")
 NAME_MAX_CHARS = 60
 BEFORE_VALUE = re.compile(
-    r"""(?P<member>["']\s{0,20}:\s{0,20}["'])|["']?\]?\s{0,3}(?:=>?|:=|==)\s{0,3}["'`]?"""
-    r"""|"(?:\r\n){2}|(?P<line>:[ \t]{0,3})(?=\S)"""
+    r"""(?P<member>["']\s{0,20}:\s{0,20}["'])"""
+    r"""|["']\s{0,20}:\s{0,20}[\[{]\s{0,20}(?:["']\w{1,40}["']\s{0,20}:\s{0,20})?["']"""
+    r"""|["']?\]?\s{0,3}(?:=>?|:=|==)\s{0,3}["'`]?"""
+    r"""|"?(?:\r\n(?:[\w-]{1,40}:[^\r\n]{0,200}\r\n){0,4}+)\r\n"""
+    r"""|>(?=[^\s<>]{12,200}</)|(?P<line>:[ \t]{0,3})(?=\S)"""
 )
-"""In JSON; in code, a URL or a form; in a form of several parts; in a head or YAML."""
+"""In JSON, and there in a list or an object; in code, a URL or a form; in a form of several parts; in XML; in a head
+or YAML."""
 SCHEME = r"(?:(?i:bearer|basic|token|key|apikey)[ \t]+)?"
 """Worth keeping."""
 MEMBER_VALUE = re.compile(SCHEME + r"""(?P<secret>[^"'\\]{1,8192}(?:\\.[^"'\\]{0,8192}){0,200})""", re.DOTALL)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import sserec
 from archive_support import (
     EVENT_STREAM,
     META,
@@ -78,7 +79,7 @@ def test_verify_tells_damage_and_repair_saves_all_that_can_be_read(
         if verdict.code == 1:
             repaired.unlink(missing_ok=True)
             missing = repair(damaged, repaired)
-            lost = model.missing_from(damaged, use_index=False)
+            lost = model.missing_from(damaged, use_index=True)
             assert missing or not lost
             assert model.missing_from(repaired, use_index=True) == lost, kind
             assert damaged.read_bytes() == data
@@ -197,3 +198,22 @@ def test_a_block_that_vanished_without_a_trace_is_told_by_its_number(tmp_path: P
     with ArchiveReader.open(path) as reader:
         assert [problem.size_bytes for problem in reader.problems] == [chunk.data_size, chunk.data_size]
         assert [problem.flaw for problem in reader.problems] == [Flaw.LOST_BLOCKS, Flaw.GAP]
+
+
+def test_repair_keeps_bodies_that_only_the_index_still_finds(tmp_path: Path) -> None:
+    path, repaired = tmp_path / "a.sse.zst", tmp_path / "b.sse.zst"
+    write_conversation(path)
+    finalise(path)
+    truth = Model.of(path)
+    data = bytearray(path.read_bytes())
+    data[block_heads(path)[0].end - 1] ^= 1
+    path.write_bytes(data)
+    missing = repair(path, repaired)
+    assert {problem.flaw for problem in missing} == {Flaw.DAMAGED_RECORDS, Flaw.MISSING_HEAD}
+    with sserec.open(repaired) as recording:
+        assert {one.number: one.body() for one in recording.exchanges} == truth.bodies
+        assert [one.ending for one in recording.exchanges] == [None] * len(truth.bodies)
+    told = verify(repaired).message
+    assert told.endswith("the first: exchange 1: its request is lost"), (
+        "nothing that another repair brings back"
+    )

@@ -124,6 +124,8 @@ def exchange_from(
     if not facts.keys() & {"request", "opaque"}:
         message = f"exchange {number}: its request is lost"
         report(Problem(Flaw.MISSING_HEAD, message, exchange=number))
+        if "close" not in facts:  # lost likewise, or never written: nobody knows
+            facts["unknown"] = frozenset({Unknown.END})
     draft.forget_what_nobody_knew()
     facts["body_size_bytes"] = max(facts.get("body_size_bytes") or 0, recorded_bytes)
     facts["chunk_count"] = max(facts.get("chunk_count") or 0, chunk_count)

@@ -46,7 +46,7 @@ from sserec.records import Close, Connection, Request, Response, Unknown
 
 _LEVEL = 3
 _FLUSH_AT_BYTES = 64 << 10
-_FLUSH_AT_RUNS = 1024
+_FLUSH_AT_RECORDS = 1024
 _MAX_REQUEST_RECORD_BYTES = 4 << 20
 _NEVER_NS = 1 << 62
 
@@ -71,6 +71,7 @@ class _Pending:
 
     def __init__(self) -> None:
         self.records: list[tuple[RecordType, bytes]] = []
+        self.records_size = 0
         self.runs: list[Run] = []
         self.traffic: list[TrafficRun] = []
         self.data: list[bytes] = []
@@ -85,8 +86,15 @@ class _Pending:
     def body_size(self) -> int:
         return self.data_size + sum(self.request_sizes.values())
 
+    def add(self, kind: RecordType, payload: bytes) -> None:
+        self.records.append((kind, payload))
+        self.records_size += len(payload)
+
     def is_large(self) -> bool:
-        return self.data_size >= _FLUSH_AT_BYTES or len(self.runs) + len(self.traffic) >= _FLUSH_AT_RUNS
+        return (
+            self.data_size + self.records_size >= _FLUSH_AT_BYTES
+            or len(self.records) + len(self.runs) + len(self.traffic) >= _FLUSH_AT_RECORDS
+        )
 
     def body(self) -> bytes:
         parts = [record(kind, payload) for kind, payload in self.records]
@@ -97,14 +105,17 @@ class _Pending:
     def without_bulk(self) -> _Pending:
         """What is small and tells what happened; the rest would fill memory while the disk is full."""
         kept = _Pending()
-        kept.records = [item for item in self.records if item[0] != RecordType.REQUEST_BODY]
+        for kind, payload in self.records:
+            if kind != RecordType.REQUEST_BODY:
+                kept.add(kind, payload)
         return kept
 
 
 class ArchiveWriter(Closing):
     """Writes one recording. One thread calls; a flush timer and a sync timer run beside it.
 
-    With ``flush_ms`` None there is no flush timer: whoever calls says ``flush`` when chunks are to be committed.
+    With ``flush_ms`` None there is no flush timer: whoever calls says ``flush`` when something is to be committed,
+    heads as well. Without that, only what became large is.
 
     Times are nanoseconds since the recording's start. Every method may raise RecordingError when the system
     refuses to write (a full disk): the file then ends at its last commit and is whole, the chunks of the
@@ -152,7 +163,7 @@ class ArchiveWriter(Closing):
         return self._committed_size
 
     def open_exchange(self, request: Request, t_ns: int, unknown: Iterable[Unknown] = ()) -> int:
-        """Begins an exchange, committed at once; returns its number. ``unknown``: what nobody knows of it."""
+        """Begins an exchange; returns its number. ``unknown``: what nobody knows of it."""
         return self._open(RecordType.OPEN, t_ns, encode_json(request_json(request, unknown)))
 
     def open_opaque(self, target: str, reason: str, t_ns: int) -> int:
@@ -163,7 +174,7 @@ class ArchiveWriter(Closing):
         """Notes the road to the server; written with the next commit."""
         payload = varint(exchange) + encode_json(connection_json(connection))
         with self._lock:
-            self._pending.records.append((RecordType.CONNECTION, payload))
+            self._pending.add(RecordType.CONNECTION, payload)
             self._due.set()
 
     def request_body(self, exchange: int, data: bytes) -> None:
@@ -175,12 +186,14 @@ class ArchiveWriter(Closing):
 
     def request_sent(self, exchange: int, t_ns: int) -> None:
         """Notes when the request's last byte was sent."""
-        self._commit_heads((RecordType.SENT, stamp(exchange, t_ns)))
+        self._add_head(RecordType.SENT, stamp(exchange, t_ns))
+        self._raise_failure()
 
     def response(self, exchange: int, response: Response, t_ns: int) -> None:
-        """Notes the response's head and when it was complete, committed at once."""
+        """Notes the response's head and when it was complete."""
         payload = stamp(exchange, t_ns) + encode_json(response_json(response))
-        self._commit_heads((RecordType.RESPONSE, payload))
+        self._add_head(RecordType.RESPONSE, payload)
+        self._raise_failure()
 
     def chunk(
         self,
@@ -222,7 +235,7 @@ class ArchiveWriter(Closing):
         self._raise_failure()
 
     def close_exchange(self, exchange: int, close: Close) -> None:
-        """Ends an exchange, committed at once, with the size and the SHA-256 of its body."""
+        """Ends an exchange, with the size and the SHA-256 of its body."""
         tally = self._tallies.pop(exchange, None) or _Tally()
         cut_bytes = close.lost_request_bytes + self._cut_requests.pop(exchange, 0)
         facts = close_json(
@@ -232,11 +245,13 @@ class ArchiveWriter(Closing):
             sha256=tally.sha256.hexdigest(),
             coded_size_bytes=tally.coded_size_bytes,
         )
-        self._commit_heads((RecordType.CLOSE, stamp(exchange, close.t_ns) + encode_json(facts)))
+        self._add_head(RecordType.CLOSE, stamp(exchange, close.t_ns) + encode_json(facts))
+        self._raise_failure()
 
     def note(self, t_ns: int, facts: Mapping[str, Any]) -> None:
         """Adds a remark to the recording as a whole."""
-        self._commit_heads((RecordType.NOTE, varint(t_ns) + encode_json(facts)))
+        self._add_head(RecordType.NOTE, varint(t_ns) + encode_json(facts))
+        self._raise_failure()
 
     def flush(self) -> None:
         """Commits what is pending."""
@@ -262,7 +277,8 @@ class ArchiveWriter(Closing):
 
     def _begin(self, meta: bytes) -> None:
         try:
-            self._commit_heads((RecordType.META, meta))
+            self._add_head(RecordType.META, meta)
+            self.flush()
         except RecordingError:
             os.close(self._fd)
             self.path.unlink(missing_ok=True)
@@ -272,23 +288,22 @@ class ArchiveWriter(Closing):
         """A failure is raised by the next call: the caller has to learn the number of a head that is kept."""
         self._exchange_count += 1
         number = self._exchange_count
-        with self._lock:
-            self._pending.records.append((kind, stamp(number, t_ns) + head))
-            self._commit(self._last_commit_ns)
+        self._add_head(kind, stamp(number, t_ns) + head)
         return number
 
-    def _commit_heads(self, *heads: tuple[RecordType, bytes]) -> None:
+    def _add_head(self, kind: RecordType, payload: bytes) -> None:
+        """Committed at once, unless whoever calls says when that is to be."""
         with self._lock:
-            self._pending.records += heads
-            self._commit(self._last_commit_ns)
-        self._raise_failure()
+            self._pending.add(kind, payload)
+            if self._flush_ns != _NEVER_NS or self._pending.is_large():
+                self._commit(self._last_commit_ns)
 
     def _add_request_part(self, exchange: int, part: bytes) -> None:
         if exchange in self._cut_requests:
             self._cut_requests[exchange] += len(part)
             self.lost_bytes += len(part)
             return
-        self._pending.records.append((RecordType.REQUEST_BODY, varint(exchange) + part))
+        self._pending.add(RecordType.REQUEST_BODY, varint(exchange) + part)
         sizes = self._pending.request_sizes
         sizes[exchange] = sizes.get(exchange, 0) + len(part)
         self._commit(self._last_commit_ns)

@@ -18,7 +18,7 @@ from sserec.archive.columns import MAX_VARINT, read_varint
 from sserec.archive.deriving import TableBuilder, TypeNames
 from sserec.archive.events import event_parts
 from sserec.archive.exchanges import OF_EXCHANGE, HeadRecord, exchange_from
-from sserec.archive.format import BlockHead, BlockKind, RecordType, records
+from sserec.archive.format import MAX_CHUNK_BYTES, BlockHead, BlockKind, RecordType, records
 from sserec.archive.frames import DATA_MAGIC, last_frame
 from sserec.archive.heads import Json, decode_json, meta_from
 from sserec.archive.index import IndexedCatalogue, decode_index, find_run
@@ -49,6 +49,8 @@ class ArchiveReader(Closing):
         self.path = path
         self.name = name
         """What messages call it."""
+        self.file_id = 0
+        """The random number that every block of the recording carries."""
         self._use_index = use_index
         self._begin()
 
@@ -122,11 +124,6 @@ class ArchiveReader(Closing):
         except DamagedArchive as error:
             self._log.report(Problem(Flaw.DAMAGED_RECORDS, f"the marks cannot be read: {error}"))
             return []
-
-    @property
-    def file_id(self) -> int:
-        """The random number that every block of the recording carries."""
-        return self._catalogue.block(0).file_id
 
     @property
     def numbers(self) -> Sequence[int]:
@@ -293,6 +290,7 @@ class ArchiveReader(Closing):
             head = read_head(self._source, position)
             if head is None or head.kind != BlockKind.INDEX or head.size != size:
                 raise DamagedArchive("there is no index where the seek table says")
+            self.file_id = head.file_id
             return IndexedCatalogue(decode_index(self._store.body(head), position), self._store, self._log)
         except DamagedArchive as error:
             message = f"the index cannot be used: {error}; the file was read from its start"
@@ -306,6 +304,7 @@ class ArchiveReader(Closing):
         self._survey.go_on()
         if not self._survey.ledger.positions:
             raise NotAnArchive(f"{self.name}: not an sserec archive: it {self._found_instead()}")
+        self.file_id = self._survey.block(0).file_id
         return self._survey
 
     def _found_instead(self) -> str:
@@ -436,13 +435,15 @@ class ArchiveReader(Closing):
                 yield Chunk(run.times[index] * tick_ns, offset, data, coded, kernel)
 
     def _run(self, number: int, place: RunPlace) -> Run:
+        """The sizes and times of a run's chunks; where they are lost, chunks that all came with the first."""
         try:
             return find_run(self._store, self._catalogue.block(place.block), number, place.start)
         except DamagedArchive:
             table = self.chunk_table(number)
-            rows = slice(place.first_chunk, place.first_chunk + 1)
-            times = array("Q", (t_ns // self.tick_ns for t_ns in table.t_ns[rows]))
-            return Run(number, place.start, times, array("Q", [place.end - place.start]))
+            tick = table.t_ns[place.first_chunk] // self.tick_ns
+            starts = range(place.start, place.end, MAX_CHUNK_BYTES)
+            sizes = array("Q", (min(MAX_CHUNK_BYTES, place.end - start) for start in starts))
+            return Run(number, place.start, array("Q", [tick]) * len(sizes), sizes)
 
     def _stored_table(self, number: int) -> EventTable | None:
         """The table in the file; None where it has none, which is allowed, or a damaged one."""

@@ -20,8 +20,10 @@ def repair(
 
     Returns what is missing from it; the same is noted in it. Raises ArchiveError when ``out`` exists or
     cannot be written, NotAnArchive when there is nothing to save.
+
+    An index that is sound knows where bodies are even where the records beside them are damaged.
     """
-    with ArchiveReader.open(path, use_index=False, name=name) as reader:
+    with ArchiveReader.open(path, name=name) as reader:
         refuse_existing(Path(out))
         with replacing(Path(out)) as file:
             return tuple(rewrite(reader, file, level_for(reader)))

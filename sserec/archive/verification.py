@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from sserec.archive.finalisation import damage_of
 from sserec.archive.frames import DATA_MAGIC, content_size, frame_end, seek_table, skippable_end
 from sserec.archive.reader import ArchiveReader
 from sserec.archive.source import Source
@@ -119,8 +120,8 @@ def _message(reader: ArchiveReader, problems: list[Problem]) -> str:
     if problems:
         found = "1 problem" if len(problems) == 1 else f"{len(problems):,} problems, the first"
         facts.append(f"{found}: {problems[0].message}")
-        hint = f"sserec repair {argument(reader.name)} -o OUT"
-        return f"damaged but readable {reader.state}: {', '.join(facts)} ({hint})"
+        hint = f" (sserec repair {argument(reader.name)} -o OUT)" if damage_of(problems) else ""
+        return f"damaged but readable {reader.state}: {', '.join(facts)}{hint}"
     if reader.live:
         return f"whole so far, being recorded: {', '.join(facts)}"
     if reader.state == "journal":

@@ -89,14 +89,15 @@ chat.sse.zst: exchange 1, response body, event 12, byte 3,401, delta.text: AIzaâ
 ```
 
 sserec removes secrets while it records ([recording.md](recording.md#trust-and-secrets)). What is left came in another
-way: with `--keep-secrets`, from an import, from an older sserec, in a body that the recorder keeps byte for byte, or
-because a model said it.
+way: with `--keep-secrets`, from an import, from an older sserec, in a response, which the recorder keeps byte for byte,
+or because a model said it.
 
 * **Where**: the command line, URLs, header fields, trailers, the bodies of requests and responses, errors, marks,
   notes, names of hosts: every place where an archive keeps text.
 * **However it is written**: in JSON, in strings of JSON in JSON, with `\\u` escapes or `%` ones, over several lines of
-  an event, across the borders of chunks, and told token by token over many events. Base64 of files is not looked at as
-  if it were text. A compressed request body cannot be looked into; that is said.
+  an event, across the borders of chunks, and told token by token over many events, or over the lines of NDJSON or a list
+  of JSON. Base64 is read where it is of text, and is then one secret as a whole; pictures are not looked at as if they
+  were text. A compressed request body cannot be looked into; that is said. UTF-16 is not read: no JSON is written so.
 * A model talks about keys. Placeholders (`YOUR_API_KEY`, `<token>`, `[REDACTED]`) are no findings, and a name alone is
   none either: the value has to look like one that a machine made up (12 characters or more, letters and digits, 3 bits
   a character). Only in the JSON of a request, members such as `password` count whatever they hold; what is a secret in
@@ -104,7 +105,7 @@ because a model said it.
 * Secrets of more than 32 KiB are told by their beginning. Time grows with the size of the recording and with nothing
   else; memory stays what it is.
 * The exit code is 0 when there are no findings, 1 when there are, or when something could not be read (damage, a
-  compressed body): nobody knows what is in it. 2 is for trouble. Of one rule, 20 findings are listed for a part of an
+  compressed body, a recording that goes on): nobody knows what is in it. 2 is for trouble. Of one rule, 20 findings are listed for a part of an
   exchange; the rest is counted. A sample shows four characters at most.
 * `--rule` asks for more, `--except` for less. `sserec redact` takes the same options and replaces what this finds.
 

@@ -1,6 +1,8 @@
 """Keys where they once got past the search: none may be left by what makes a recording fit to be given away."""
 
+import base64
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -8,12 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from secret_support import PLANTED, event, recorded, told
+from secret_support import EVENT_STREAM, PLANTED, event, recorded, told
+from sserec.archive import ArchiveWriter, Meta
 from sserec.recording import Recording
+from sserec.records import Request, Response
 from sserec.redaction import Wanted, redact
 from sserec.scan import Rules, scan
+from sserec.scan.lines import MAX_LINE_BYTES, Lines
 from sserec.scan.search import Secret
 
+SSEREC = (sys.executable, "-m", "sserec")
 KEY = PLANTED["google-api-key"]
 CORE = KEY[4:]
 
@@ -100,6 +106,98 @@ def test_what_comes_in_fragments_is_put_together_whatever_its_member_is_called(
 
 def in_text(text: str) -> list[Secret]:
     return Rules().of_bytes(text.encode())
+
+
+@pytest.mark.parametrize("size", [3, 7])
+@pytest.mark.parametrize(
+    ("media_type", "one_line", "ends"),
+    [
+        ("application/x-ndjson", '{"message": {"content": %s}, "done": false}\n', ("", '{"done": true}\n')),
+        (
+            "application/json",
+            ' {"candidates": [{"content": {"parts": [{\n"text": %s}]}}]},\n',
+            ("[\n", "{}]"),
+        ),
+        ("application/json", '{"text": %s}\n', ("\n", "")),
+    ],
+)
+@pytest.mark.parametrize("chunk_size", [5, 1000])
+def test_a_key_is_put_together_from_the_lines_of_a_stream_that_has_no_events(
+    media_type: str, one_line: str, ends: tuple[str, str], size: int, chunk_size: int, tmp_path: Path
+) -> None:
+    """As Ollama streams, and Gemini without ``alt=sse``."""
+    said = "".join(one_line % json.dumps(piece) for piece in pieces(f"Your key: {KEY}.", size))
+    answer = (ends[0] + said + ends[1]).encode().rstrip(b"\n")
+    response = Response(200, "OK", "HTTP/1.1", (("content-type", media_type),))
+    path = recorded(
+        tmp_path / "a.sse.zst", answer, cuts=tuple(range(0, len(answer), chunk_size)), response=response
+    )
+    rules, clean = found_and_left(path)
+    assert rules == {"google-api-key"}
+    assert not remains("".join(re.findall(r'"(?:content|text)": "(.*?)"', clean.decode())))
+
+
+def test_choices_that_come_in_one_event_are_told_apart(tmp_path: Path) -> None:
+    ones = [*pieces(KEY, 5)]
+    choices = (
+        [{"index": 0, "delta": {"content": one}}, {"index": 1, "delta": {"content": "x"}}] for one in ones
+    )
+    path = recorded(tmp_path / "a.sse.zst", b"".join(event({"choices": both}) for both in choices))
+    rules, clean = found_and_left(path)
+    assert rules == {"google-api-key"}
+    assert not remains(clean.decode())
+
+
+def test_a_hole_in_a_line_joins_nothing() -> None:
+    lines = Lines()
+    found = [*lines.feed(0, b"a\nb"), *lines.feed(10, b"c\nd\n"), *lines.rest()]
+    assert found == [(b"a", 0, 1), (b"", 2, 11), (b"d", 12, 13), (b"", 14, 14)]
+
+
+def test_a_line_without_end_costs_no_memory() -> None:
+    lines = Lines()
+    for place in range(0, 3 * MAX_LINE_BYTES, 65536):
+        assert list(lines.feed(place, b"x" * 65536)) == []
+    end = 3 * MAX_LINE_BYTES
+    assert list(lines.feed(end, b"\nb\n")) == [(b"", 0, end), (b"b", end + 1, end + 2)]
+
+
+ENCODED_FILES = {
+    "a file of variables": f"MODEL=m\nGEMINI_API_KEY={KEY}\nPORT=80\n",
+    "a key alone": KEY,
+    "words of any script": f"der Schlüssel für den Tresor: {KEY} – bitte löschen",
+    "a password by its name": "user: ann\ndb_password: a8Fh3kLq92LmZx7Q\n",
+}
+
+
+@pytest.mark.parametrize("name", ENCODED_FILES)
+@pytest.mark.parametrize("around", ['{{"data": "{}"}}', "data:text/plain;base64,{}", "  token: {}\n"])
+def test_text_in_base64_is_read(name: str, around: str) -> None:
+    for padding in ("", "# ", "## "):
+        coded = base64.b64encode((padding + ENCODED_FILES[name]).encode()).decode()
+        text = around.format(coded)
+        (found,) = in_text(text)
+        assert text[: found.start].endswith(text[: text.index(coded)][-5:])
+        assert text[found.start : found.end].rstrip("=") == coded.rstrip("=")
+
+
+def test_a_picture_in_base64_is_none() -> None:
+    picture = b"\x89PNG\r\n\x1a\n" + f"GEMINI_API_KEY={KEY}".encode() * 9
+    assert not in_text(f'{{"data": "{base64.b64encode(picture).decode()}"}}')
+
+
+def test_a_recording_that_goes_on_is_not_clean(tmp_path: Path) -> None:
+    """Nobody knows what is still to come."""
+    path = tmp_path / "a.sse.zst"
+    with ArchiveWriter(path, meta=Meta(anchor_unix_ns=0), file_id=1, flush_ms=0) as writer:
+        number = writer.open_exchange(Request("GET", "https://h/", "HTTP/1.1"), 0)
+        writer.response(number, EVENT_STREAM, 1)
+        writer.chunk(number, told("x"), 2)
+        writer.flush()
+        done = subprocess.run([*SSEREC, "scan", path], capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert b"it is still being recorded" in done.stderr
+    assert b"clean" not in done.stderr
 
 
 def test_what_begins_with_a_letter_of_an_escape_is_no_key() -> None:

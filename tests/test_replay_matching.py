@@ -106,6 +106,17 @@ def test_a_secret_that_was_replaced_in_a_recorded_body_may_be_anything(repertoir
     assert isinstance(played.answer(post(body=b'{"input":"other","password":"x","pin":"1"}')), Miss)
 
 
+def test_a_secret_within_a_text_may_be_anything_and_the_text_around_it_may_not(
+    repertoire: Repertoires,
+) -> None:
+    played = repertoire(Kept(body=b'{"input":"get /?key=[REDACTED]***&a=[REDACTED] please"}'))
+    assert isinstance(played.answer(post(body=b'{"input":"get /?key=a8Fh3kLq9&a=sig please"}')), Answer)
+    for other in ("get /?key=x", "got /?key=x&a=y please", "get /?key=x&b=y please", "get /?key= please"):
+        assert isinstance(played.answer(post(body=b'{"input":"%s"}' % other.encode())), Miss)
+    form = repertoire(Kept(body=b"grant_type=x&refresh_token=[REDACTED]***&scope=y"))
+    assert isinstance(form.answer(post(body=b"grant_type=x&refresh_token=a8Fh3kLq9&scope=y")), Answer)
+
+
 def test_the_nearest_request_is_the_one_with_the_fewest_differences(repertoire: Repertoires) -> None:
     near = Kept(body=b'{"model":"m","input":"hello","tools":[{"name":"a"},{"name":"b"}]}')
     miss = repertoire(STREAM, near, Kept(url=URL + "/x/cancel")).answer(

@@ -232,6 +232,8 @@ WORDS = [
     "eyJ", "eyJaaaaaaaa.", "sk-", "-----BEGIN PRIVATE KEY-----\n", "AIza", "glpat-", "1//0", "key=", "api_key=",
     'api_key="', '"key":"', "cookie: ", "token: ", "://", "://a:", "bearer ", "\\u0041", '"password": "\\', "\\", "@",
     "a@a.", "+1 2", "1.1.", "::", "/home/", "%41", "\ndata: ", '\\"key\\": \\"', "(123)", "data: {",
+    "token>", '"token"\r\nA: b\r\n', '"token": {"a": ', "%26key%3D", "\\\\u0026key=", "session_id=",
+    "sid: ", '\\"', '"x":"', '"' + "QUFB" * 9, ",",
 ]  # fmt: skip
 
 
@@ -331,7 +333,7 @@ def peak_of_bytes(size: int) -> int:
     """The most memory that is held while a stream of this size is looked through."""
     said = told("The quick brown fox", *["another word"] * 60)
     chunks = (Chunk(0, position * len(said), said) for position in range(size // len(said)))
-    looking = BodySearch(Rules(), read_events=lambda start, end: b"")
+    looking = BodySearch(Rules(), read=lambda start, end: b"", is_event_stream=True)
     tracemalloc.start()
     assert searched(chunks, looking).end() == []
     _, peak = tracemalloc.get_traced_memory()

@@ -7,6 +7,7 @@ those that came in another way. What the recorder leaves in a request ``sserec s
 import re
 from collections.abc import Iterator
 
+from sserec.credentials.encoded import find_encoded
 from sserec.credentials.fields import find_fields
 from sserec.credentials.keys import KEYS, Found, find_keys
 from sserec.credentials.readings import Reading, readings
@@ -23,11 +24,12 @@ def find_secrets(
 ) -> Iterator[tuple[Reading, Found]]:
     """What is found in the readings of one text, the deepest last, and in which of them.
 
-    Keys have no escapes, so that they need to be looked for in one reading only.
+    Keys and base64 have no escapes, so that they need to be looked for in one reading only.
     """
     for reading in texts:
         if reading is texts[-1]:
             yield from ((reading, found) for found in find_keys(reading.text, left_out))
+            yield from ((reading, found) for found in find_encoded(reading.text, left_out))
         fields = find_fields(reading.text, is_strict=is_strict, left_out=left_out)
         yield from ((reading, found) for found in fields)
 

@@ -104,7 +104,7 @@ def clean_chunks(
     is_stream: bool,
 ) -> Iterator[Chunk]:
     """A response's body, read twice: where are the secrets, and then without them."""
-    hits = searched(chunks(), BodySearch(wanted.rules, read_events=read if is_stream else None)).end()
+    hits = searched(chunks(), BodySearch(wanted.rules, read=read, is_event_stream=is_stream)).end()
     replaced.secrets.update(hit.rule for hit in hits)
     clean = patched(chunks(), patches(hits, read))
     if not (wanted.answers or wanted.prompts):

@@ -13,7 +13,9 @@ LISTED = 20
 SHOWN_CHARACTERS = 120
 BODY = "body"
 ABSENT = "(nothing)"
-CONCEALED = re.compile(r"\[REDACTED\]\**|\*+")
+CONCEALED = re.compile(r"\[REDACTED\]\**")
+SHORT = re.compile(r"\*+")
+"""What is too short for the word."""
 OTHER_ENDPOINT = 1_000_000
 """A request for something else is further away than any body can be."""
 
@@ -40,7 +42,7 @@ def differences(recorded: Asked, asked: Asked) -> Iterator[Difference]:
 
 
 def compared(place: str, recorded: Any, asked: Any) -> Iterator[Difference]:
-    if recorded == asked or is_concealed(recorded):
+    if recorded == asked or is_concealed(recorded, asked):
         return
     if isinstance(recorded, dict) and isinstance(asked, dict):
         for key in dict.fromkeys((*recorded, *asked)):
@@ -52,9 +54,24 @@ def compared(place: str, recorded: Any, asked: Any) -> Iterator[Difference]:
         yield Difference(place, shown(recorded), shown(asked))
 
 
-def is_concealed(value: Any) -> bool:
-    """Whether the recorder put this in the place of a secret: then anything may have stood there."""
-    return isinstance(value, str) and CONCEALED.fullmatch(value) is not None
+def is_concealed(recorded: Any, asked: Any) -> bool:
+    """Whether the recorder put something in the place of a secret: then anything may have stood there."""
+    if not isinstance(recorded, str):
+        return False
+    first, *others = CONCEALED.split(recorded)
+    if not others:
+        return SHORT.fullmatch(recorded) is not None
+    return (not first and others == [""]) or (isinstance(asked, str) and has_around([first, *others], asked))
+
+
+def has_around(kept: list[str], text: str) -> bool:
+    """Whether a text is all of these with anything in between."""
+    first, *between, last = kept
+    at = len(first) if text.startswith(first) else -1
+    for piece in between:
+        found = text.find(piece, at) if at >= 0 else -1
+        at = found + len(piece) if found >= 0 else -1
+    return 0 <= at <= len(text) - len(last) and text.endswith(last)
 
 
 def shown(value: Any) -> str:

@@ -1,8 +1,9 @@
 """A body while it goes by: what is found in it, wherever it was cut.
 
 Bytes are looked at in windows that overlap, so that the border of a chunk cuts nothing and memory does not follow the
-body. What a model says comes in fragments, one an event; the text that they make is looked at as well, because a key
-that is repeated a token at a time stands in no event whole. Knows windows and events; must not know what a secret is.
+body. What a model says comes in fragments, one an event or a line; the text that they make is looked at as well,
+because a key that is repeated a token at a time stands in no event whole. Knows windows, events and lines; must not
+know what a secret is.
 """
 
 from array import array
@@ -13,6 +14,7 @@ from typing import NamedTuple
 from sserec.holes import BodyDecoder
 from sserec.records import Chunk
 from sserec.scan.fragments import Fragments, Read
+from sserec.scan.lines import Lines
 from sserec.scan.search import Rules
 
 WINDOW_BYTES = 1 << 19
@@ -35,15 +37,23 @@ class Hit(NamedTuple):
 class BodySearch:
     """Looks through one body, fed chunk by chunk."""
 
-    def __init__(self, rules: Rules, *, is_strict: bool = False, read_events: Read | None = None) -> None:
-        """``read_events``: reads the body again; only for one that is an event stream."""
+    def __init__(
+        self,
+        rules: Rules,
+        *,
+        is_strict: bool = False,
+        read: Read | None = None,
+        is_event_stream: bool = False,
+    ) -> None:
+        """``read``: reads a body again that may tell a text in fragments."""
         self.hits: list[Hit] = []
         self._rules = rules
         self._is_strict = is_strict
         self._buffer = bytearray()
         self._start = self._accept_from = 0
-        self._decoder = BodyDecoder()
-        self._fragments = Fragments(rules, read_events) if read_events else None
+        self._decoder = BodyDecoder() if is_event_stream else None
+        self._lines = Lines()
+        self._fragments = Fragments(rules, read) if read else None
         self._event_ends = array("Q")
 
     def feed(self, chunk: Chunk) -> None:
@@ -56,13 +66,15 @@ class BodySearch:
         while len(self._buffer) >= WINDOW_BYTES:
             self._look(is_last=False)
         if self._fragments is not None:
-            self._take_events(chunk, self._fragments)
+            self._take_fragments(chunk, self._fragments)
 
     def end(self) -> list[Hit]:
         """Everything that was found, in the order of the bytes."""
         self._look(is_last=True)
         self._buffer.clear()
         if self._fragments is not None:
+            for line in self._lines.rest():
+                self._fragments.feed(*line)
             joined = [Hit(*found) for found in self._fragments.end()]
             parts = sorted((hit.rule, *span) for hit in joined for span in hit.spans)
             self.hits = [hit for hit in self.hits if not is_part(hit, parts)] + joined
@@ -75,10 +87,14 @@ class BodySearch:
             return None
         return index + 1, self._event_ends[index - 1] if index else 0, self._event_ends[index]
 
-    def _take_events(self, chunk: Chunk, fragments: Fragments) -> None:
+    def _take_fragments(self, chunk: Chunk, fragments: Fragments) -> None:
+        if self._decoder is None:
+            for line in self._lines.feed(chunk.offset, chunk.data):
+                fragments.feed(*line)
+            return
         for event in self._decoder.feed(chunk.offset, chunk.data):
             self._event_ends.append(event.end)
-            fragments.feed(event)
+            fragments.feed(event.data, event.start, event.end)
         self._decoder.residue()
 
     def _look(self, *, is_last: bool) -> None:

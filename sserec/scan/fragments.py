@@ -1,7 +1,8 @@
 """The texts that come a few characters an event, put together again to be looked at.
 
 Knows in which members the vendors send fragments; must not know what they fold into: fragments of the same member and
-the same ``index`` are read as one text. Only what no single fragment holds is reported, the rest is found anyway.
+the same ``index`` are read as one text, and where one event has several of both, those of the same place. Only what no
+single fragment holds is reported, the rest is found anyway.
 """
 
 import re
@@ -12,7 +13,6 @@ from typing import NamedTuple
 
 from sserec.credentials.readings import Reading, deeper, unescaped
 from sserec.scan.search import Rules
-from sserec.sse import Event
 
 FRAGMENT = re.compile(
     rb'"(text|arguments|content|delta|partial_json|thinking|reasoning|reasoning_content|transcript|refusal|code'
@@ -87,23 +87,25 @@ class Fragments:
     def __init__(self, rules: Rules, read: Read) -> None:
         self._rules = rules
         self._read = read
-        self._lanes: dict[tuple[bytes, bytes], Lane] = {}
+        self._lanes: dict[tuple[bytes, bytes, int], Lane] = {}
         self._found: dict[tuple[Spans, str], str] = {}
 
-    def feed(self, event: Event) -> None:
-        """Takes the fragments of one event. A stream brings a million of them: no call is made that can be spared."""
-        data = event.data
+    def feed(self, data: bytes, start: int, end: int) -> None:
+        """Takes the fragments of one event, or of a line, that stands between two places of the body.
+
+        A stream brings a million of them: no call is made that can be spared.
+        """
         if len(data) > MAX_EVENT_BYTES:
             return
-        index = INDEX.search(data)
-        for fragment in FRAGMENT.finditer(data):
+        index = b" ".join(INDEX.findall(data))
+        for place, fragment in enumerate(FRAGMENT.finditer(data)):
             member, value = fragment.groups()
             text = value.decode("latin-1")
             if "\\" in text:
                 text = plain(text).text
-            key = member, index[1] if index else b""
+            key = member, index, place if b" " in index else 0
             lane = self._lanes.get(key) or self._opened(key)
-            lane.pieces.append(Piece(text, fragment[0], event.start, event.end))
+            lane.pieces.append(Piece(text, fragment[0], start, end))
             lane.size += len(text)
             if lane.size >= LOOK_AT_CHARS:
                 self._look(lane)
@@ -115,7 +117,7 @@ class Fragments:
         for (spans, rule), text in self._found.items():
             yield spans, rule, text
 
-    def _opened(self, key: tuple[bytes, bytes]) -> Lane:
+    def _opened(self, key: tuple[bytes, bytes, int]) -> Lane:
         """A new text; the oldest one is given up when there are too many."""
         if len(self._lanes) >= MAX_LANES:
             self._look(self._lanes.pop(next(iter(self._lanes))))

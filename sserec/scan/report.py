@@ -55,7 +55,7 @@ class Report:
 
     findings: tuple[Finding, ...]
     unread: tuple[str, ...]
-    """Bodies that could not be looked into, and why."""
+    """Bodies that could not be looked into, and why; and that there is more to come."""
     exchange_count: int
     size_bytes: int
     """Of the bodies that were looked through."""
@@ -74,6 +74,8 @@ def scan(recording: Recording, rules: Rules) -> Report:
     rules = with_known(recording, rules)
     findings = [finding_of(None, told) for told in whole(recording, rules)]
     unread: list[str] = []
+    if recording.archive is not None and recording.archive.live:
+        unread.append("it is still being recorded: what comes from now on was not searched")
     size_bytes = exchange_count = 0
     for exchange in recording.exchanges:
         exchange_count += 1
@@ -108,7 +110,7 @@ def in_request(exchange: Exchange, sent: bytes, rules: Rules) -> Iterator[Findin
 
 
 def in_response(exchange: Exchange, rules: Rules) -> Iterator[Finding]:
-    looking = BodySearch(rules, read_events=exchange.body if exchange.is_event_stream else None)
+    looking = BodySearch(rules, read=exchange.body, is_event_stream=exchange.is_event_stream)
     listed: Counter[str] = Counter()
     for hit in searched(exchange.chunks(), looking).end():
         listed[hit.rule] += 1

@@ -193,7 +193,7 @@ def bare_source(path: Path, name: str, prefix: bytes, cleanup: Callable[[], obje
     """The same for what is not packed. ``cleanup`` runs when the source is closed."""
     if prefix.startswith(ZSTD_FRAME) or prefix[1:4] == SKIPPABLE_FRAME:
         return ArchiveSource(ArchiveReader.open(path, name=name), cleanup)
-    if b"\0" in prefix or is_wrapped(prefix):
+    if is_wrapped(prefix) or (b"\0" in prefix and not looks_like_stream(prefix)):
         raise NotAnArchive(
             f"{name} is neither an archive nor an event stream: it begins with {prefix[:4].hex(' ')}"
         )

@@ -83,6 +83,12 @@ def test_plain_text_from_a_pipe_has_events_but_no_times_and_keeps_bytes_that_are
     assert (second["data"], second["data_b64"]) == ("\ufffd", "/w==")
 
 
+def test_a_stream_may_hold_bytes_that_are_zero() -> None:
+    """An event's data may hold any character (WHATWG HTML, section 9.2.5)."""
+    done = sserec("events", "--json", "-", stdin=b"data: a\n\ndata: \0\n\n")
+    assert [json.loads(line)["data"] for line in done.stdout.splitlines()] == ["a", "\0"]
+
+
 def test_the_line_that_no_event_claimed_stands_below_the_events() -> None:
     listing = sserec("events", "-", stdin=STREAM).stdout.decode()
     assert BARE_ERROR.decode() in listing.splitlines()[-1]

@@ -201,7 +201,17 @@ def test_exceptions_are_names_addresses_networks_and_this_machine(
     assert (proxies.towards(Route("https", host, 443)) is None) == is_direct
 
 
-@pytest.mark.parametrize("value", ["ftp://p:1", "socks4://p", "http://", "http://[", "http://p:port"])
-def test_what_is_no_proxy_that_can_be_used_is_refused(value: str) -> None:
-    with pytest.raises(UsageError, match="HTTPS_PROXY names"):
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("ftp://p:1", "a proxy of the kind ftp://"),
+        ("socks4://p", "a proxy of the kind socks4://"),
+        ("http://", "no proxy: its value has no host"),
+        ("http://:80", "no proxy: its value has no host"),
+        ("http://[", "no proxy: its value is no URL"),
+        ("http://p:port", "no proxy: its value is no URL"),
+    ],
+)
+def test_what_is_no_proxy_that_can_be_used_is_refused(value: str, words: str) -> None:
+    with pytest.raises(UsageError, match=f"HTTPS_PROXY names {words}"):
         from_environment({"https_proxy": value})

@@ -198,4 +198,4 @@ def test_a_body_that_is_kept_as_coded_is_told_in_the_closing_line(recorder: Reco
 def test_a_name_that_is_empty_is_refused(recorder: Recorder) -> None:
     got = recorder.run(*SSEREC, "record", "-o", "", "true")
     assert got.returncode == FAULT
-    assert "an empty name is no file's" in got.stderr.decode()
+    assert "'' names nothing" in got.stderr.decode()

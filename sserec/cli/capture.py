@@ -19,11 +19,11 @@ HOST_NAME = re.compile(r"[^\s/:@?#\[\]]+")
 
 
 class FileName(click.Path):
-    """A file's name, which is not empty."""
+    """The name of a file or a folder, which is not empty: a variable that is not set would be."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if not value:
-            self.fail("an empty name is no file's", param, ctx)
+            self.fail("'' names nothing", param, ctx)
         return super().convert(value, param, ctx)
 
 

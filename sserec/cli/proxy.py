@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sserec.cli.capture import Size, capture_options, contradiction, plan_of
+from sserec.cli.capture import FileName, Size, capture_options, contradiction, plan_of
 from sserec.display import WITH_ERROR_EVENT, count, duration, printable, size
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option(
-    "-d", "--directory", type=click.Path(file_okay=False, path_type=Path), default=".", help="Default: here."
+    "-d", "--directory", type=FileName(file_okay=False, path_type=Path), default=".", help="Default: here."
 )
 @click.option("--split", is_flag=True, help="One archive an exchange, named by time and path.")
 @click.option("--max-size", "max_size_bytes", type=Size(), help="Begin another archive when one is so large.")

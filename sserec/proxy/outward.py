@@ -126,7 +126,9 @@ def parse_proxy(value: str, name: str) -> OutwardProxy:
         port = url.port
     except ValueError:
         raise UsageError(f"{name.upper()} names no proxy: its value is no URL") from None
-    if url.scheme not in KINDS or not url.hostname:
+    if not url.hostname:
+        raise UsageError(f"{name.upper()} names no proxy: its value has no host")
+    if url.scheme not in KINDS:
         raise UsageError(
             f"{name.upper()} names a proxy of the kind {url.scheme}://, and sserec goes through {', '.join(KINDS)}"
         )

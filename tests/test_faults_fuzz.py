@@ -123,7 +123,8 @@ def test_what_a_client_left_running_is_ended_with_it(file: Path) -> None:
     [
         ([], "say which command to run"),
         (["--", "false"], "the command fails (1) without any fault"),
-        (["--", "/no/such/command"], "No such file"),
+        (["--", "/no/such/command"], "/no/such/command: command not found"),
+        (["--", ""], "'': command not found"),
         (["--", "true"], "the command asked for nothing"),
         (["--", "sh", "-c", "curl -s $GOOGLE_GEMINI_BASE_URL/v2/x"], "nothing recorded answers GET /v2/x"),
         (["--", "sh", "-c", "curl -sf $GOOGLE_GEMINI_BASE_URL/x"], "without any fault: nothing recorded"),

@@ -218,7 +218,7 @@ def test_the_command_is_what_it_always_was(recorder: Recorder, program: str) -> 
 
 
 @needs_isolation
-@pytest.mark.parametrize(("program", "code"), [("no-such-program", 127), ("/etc/passwd", 126)])
+@pytest.mark.parametrize(("program", "code"), [("no-such-program", 127), ("", 127), ("/etc/passwd", 126)])
 def test_what_cannot_be_run_is_told_as_always(recorder: Recorder, program: str, code: int) -> None:
     got, without = recorder.record(program, options=ISOLATE), recorder.record(program)
     assert (got.returncode, got.stderr) == (code, without.stderr)

@@ -87,11 +87,20 @@ def test_a_command_killed_by_a_signal_kills_us_likewise_and_the_archive_is_whole
     assert verify(recorder.file).state == "final"
 
 
-@pytest.mark.parametrize(("name", "code"), [("no-such-command-anywhere", 127), ("/etc/passwd", 126)])
-def test_a_command_that_cannot_start_leaves_no_file(recorder: Recorder, name: str, code: int) -> None:
+@pytest.mark.parametrize(
+    ("name", "code", "words"),
+    [
+        ("no-such-command-anywhere", 127, "no-such-command-anywhere: command not found"),
+        ("", 127, "'': command not found"),
+        ("/etc/passwd", 126, "/etc/passwd: Permission denied"),
+    ],
+)
+def test_a_command_that_cannot_start_leaves_no_file(
+    recorder: Recorder, name: str, code: int, words: str
+) -> None:
     got = recorder.record(name)
     assert (got.returncode, recorder.file.exists()) == (code, False)
-    assert got.stderr.startswith(f"sserec: {name}: ".encode())
+    assert got.stderr.decode() == f"sserec: {words}\n"
 
 
 @pytest.mark.parametrize(
@@ -128,7 +137,7 @@ def test_a_file_is_not_overwritten_unasked(recorder: Recorder) -> None:
     recorder.file.write_text("precious")
     got = recorder.record("touch", "ran")
     assert (got.returncode, recorder.file.read_text()) == (FAULT, "precious")
-    assert b"--overwrite" in got.stderr
+    assert b"exists already: choose another name, or overwrite it\n" in got.stderr
     assert not (recorder.folder / "ran").exists()
 
 
@@ -155,7 +164,7 @@ def test_a_recording_that_goes_on_is_not_overwritten(recorder: Recorder) -> None
         assert recording.stdout.readline() == b"begun\n"
         got = recorder.record("echo", "ran", options=("--overwrite",))
         recording.communicate(timeout=PATIENCE_S)
-    said = f"sserec: {recorder.file} is being recorded: choose another name with -o\n"
+    said = f"sserec: {recorder.file} is being recorded: choose another name\n"
     assert (got.returncode, got.stdout, got.stderr.decode()) == (FAULT, b"", said)
     with Recording.open(str(recorder.file)) as kept:
         assert [exchange.body() for exchange in kept.exchanges] == [BODY]

@@ -1,5 +1,6 @@
 """``sserec replay`` as scripts and people meet it."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -58,6 +59,7 @@ def test_a_command_that_cannot_start_has_a_shells_exit_code(file: Path, name: st
         ["{file}", "--speed", "nan"],
         ["{file}", "--idle-limit", "inf"],
         ["{file}", "--speed", "2", "--instant"],
+        ["{file}", "--idle-limit", "2", "--instant"],
         ["{file}", "--fault", "wibble"],
         ["{file}", "--fault", "cut"],
         ["{file}", "--fault", "status:418"],
@@ -80,6 +82,24 @@ def test_our_own_faults_are_125_and_one_line(file: Path, words: list[str]) -> No
 def test_what_the_system_refuses_is_told_in_words(file: Path) -> None:
     got = sserec("replay", file, "--ca-file", "/nowhere/ca.pem", "--", "true")
     assert got.stderr == b"sserec: /nowhere/ca.pem: No such file or directory\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_what_has_no_room_is_named(file: Path) -> None:
+    got = sserec("replay", file, "--ca-file", "/dev/full", "--", "true")
+    assert (got.returncode, got.stderr) == (FAULT, b"sserec: /dev/full: No space left on device\n")
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([*SSEREC, "replay", file], stdout=full, stderr=subprocess.PIPE, timeout=60)
+    said = b"sserec: standard output: No space left on device\n"
+    assert (done.returncode, done.stderr) == (FAULT, said)
+
+
+def test_a_reader_of_the_url_that_goes_away_ends_it_quietly(file: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run([*SSEREC, "replay", file], stdout=writer, stderr=subprocess.PIPE, timeout=60)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (141, b"")
 
 
 def test_a_request_without_an_end_is_told_in_one_line_that_has_one(file: Path) -> None:
@@ -283,6 +303,11 @@ class TestAMissThatMayLeave:
         assert got.stdout.endswith(b"data: from the server\n\n")
         with Recording.open(str(new)) as recorded:
             assert [exchange.body() for exchange in recorded.exchanges] == [b"data: from the server\n\n"]
+        again = self.replay(file, upstream, "--on-miss", "record", "-o", new)
+        assert b"exists already: choose another name, or overwrite it" in again.stderr
+        assert (
+            self.replay(file, upstream, "--on-miss", "record", "-o", new, "--overwrite").stderr == got.stderr
+        )
         both = sserec(
             "replay", file, new, "--env", "GOOGLE_GEMINI_BASE_URL", "--", "sh", "-c", ASK, body=b"{}"
         )

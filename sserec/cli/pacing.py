@@ -53,7 +53,7 @@ def within_reason(ctx: click.Context, param: click.Parameter, speed: float | Non
 def pace_of(*, speed: float | None, instant: bool, idle_limit_ns: int | None) -> Pace:
     """The pace that the options ask for."""
     if instant:
-        if speed is not None:
-            raise WrongUsage("--speed and --instant exclude each other")
+        if speed is not None or idle_limit_ns is not None:
+            raise WrongUsage("--instant goes with neither --speed nor --idle-limit")
         return INSTANT
     return Pace(1.0 if speed is None else speed, idle_limit_ns)

@@ -13,7 +13,7 @@ from sserec.cli.closing import Voice
 from sserec.cli.pacing import BeforeCommand, pace_of, pacing, words_after_dashes
 from sserec.cli.record import FAULT, WrongUsage, told
 from sserec.display import count, printable
-from sserec.errors import SserecError
+from sserec.errors import SserecError, named
 from sserec.proxy.inherited import inherited_files
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ ON_MISS = ("refuse", "forward", "record")
     "--on-miss", type=click.Choice(ON_MISS), default="refuse", help="With a request that is not recorded."
 )
 @click.option("-o", "--output", type=FILE, help="Where --on-miss record records.")
+@click.option("--overwrite", is_flag=True, help="Replace that FILE where it exists.")
 @click.option("--env", "variables", multiple=True, type=Variable(), help="Set NAME to the base URL.")
 @click.option("--ca-file", type=FILE, help="Serve by https; write the certificate to trust to FILE.")
 @click.option("--require-all", is_flag=True, help="Exit 125 when an exchange was not asked for.")
@@ -52,6 +53,7 @@ def replay(
     seed: int,
     on_miss: str,
     output: Path | None,
+    overwrite: bool,
     require_all: bool,
     quiet: bool,
     **asked: Any,
@@ -78,11 +80,13 @@ def replay(
             inherited=inherited_files(),
             pace=pace_of(speed=speed, instant=instant, idle_limit_ns=idle_limit_ns),
             faults=tuple(parse(fault, seed) for fault in faults),
-            fallback=fallback(on_miss, output, voice),
+            fallback=fallback(on_miss, output, voice, overwrite=overwrite),
             **asked,
         )
-        announce = (lambda url: None) if plan.command else click.echo
+        announce = (lambda url: None) if plan.command else show_url
         outcome = run(plan, lambda line: voice.say(printable(line)), announce)
+    except BrokenPipeError:
+        raise  # of standard output
     except (SserecError, OSError) as fault:
         voice.complain(told(fault))
         return getattr(fault, "exit_code", FAULT)
@@ -94,7 +98,12 @@ def replay(
     return ended(outcome.returncode)
 
 
-def fallback(on_miss: str, output: Path | None, voice: Voice) -> "Fallback | None":
+def show_url(url: str) -> None:
+    with named("standard output"):
+        click.echo(url)
+
+
+def fallback(on_miss: str, output: Path | None, voice: Voice, *, overwrite: bool) -> "Fallback | None":
     """Who answers what is not recorded: nobody, the real server, or the real server while it is recorded."""
     if (output is not None) != (on_miss == "record"):
         raise WrongUsage("-o FILE goes with --on-miss record")
@@ -107,7 +116,8 @@ def fallback(on_miss: str, output: Path | None, voice: Voice) -> "Fallback | Non
     from sserec.proxy.trust import system_context
 
     server = httpx.AsyncHTTPTransport(verify=system_context())
-    return Forwarder(RecordingTransport(output, server) if output else server, tell=voice.say)
+    transport = RecordingTransport(output, server, overwrite=overwrite) if output else server
+    return Forwarder(transport, tell=voice.say)
 
 
 def ended(returncode: int) -> int:

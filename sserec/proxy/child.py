@@ -10,6 +10,7 @@ import asyncio
 import errno
 import os
 import resource
+import shlex
 import signal
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -67,9 +68,10 @@ def allow_many_files() -> None:
 
 
 def cannot_start(program: str, fault: OSError) -> CannotStart:
-    if fault.errno == errno.ENOENT:
-        return CannotStart(f"{program}: command not found", NOT_FOUND)
-    return CannotStart(f"{program}: {fault.strerror}", NOT_EXECUTABLE)
+    name = shlex.quote(program)
+    if fault.errno == errno.ENOENT or not program:
+        return CannotStart(f"{name}: command not found", NOT_FOUND)
+    return CannotStart(f"{name}: {fault.strerror}", NOT_EXECUTABLE)
 
 
 @contextmanager

@@ -39,7 +39,7 @@ class Destination:
     def __init__(self, path: Path, meta: Meta, *, overwrite: bool) -> None:
         """Begins the file. Raises RecordingError where it exists and must not be overwritten, or cannot be made."""
         if path.exists() and not overwrite:
-            raise RecordingError(f"{path} exists already: choose another name with -o, or say --overwrite")
+            raise RecordingError(f"{path} exists already: choose another name, or overwrite it")
         self.path = path
         self._aside = set_aside(path)
         try:
@@ -84,9 +84,9 @@ def set_aside(path: Path) -> Path | None:
     if not path.exists():
         return None
     if not path.is_file():
-        raise RecordingError(f"{path} is no file: choose another name with -o")
+        raise RecordingError(f"{path} is no file: choose another name")
     if is_recorded(path):
-        raise RecordingError(f"{path} is being recorded: choose another name with -o")
+        raise RecordingError(f"{path} is being recorded: choose another name")
     try:
         return path.rename(path.with_name(f".{path.name}.replaced"))
     except OSError as fault:

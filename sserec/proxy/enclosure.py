@@ -241,6 +241,8 @@ def main() -> None:
         enclose(control, resolv_conf, bundle, [int(port) for port in ports.split(",")])
         for ignored_by_python in (signal.SIGPIPE, signal.SIGXFSZ):
             signal.signal(ignored_by_python, signal.SIG_DFL)
+        if not command[0]:
+            raise OSError(errno.ENOENT, "")  # in Python's words a ValueError
         os.execvp(command[0], command)
     except OSError as fault:
         control.send(b"E%d" % (fault.errno or errno.EPERM))

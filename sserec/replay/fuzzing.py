@@ -17,7 +17,7 @@ from pathlib import Path
 
 from sserec.authority import Authority
 from sserec.errors import NothingFound, UsageError
-from sserec.proxy.child import CannotStart
+from sserec.proxy.child import cannot_start
 from sserec.recording import Recording
 from sserec.replay.cases import Outcome, Size, Verdict, cases, judge, last_words
 from sserec.replay.faults import Fault
@@ -149,7 +149,7 @@ def run_for(command: Sequence[str], variables: dict[str, str], patience_s: float
             start_new_session=True,
         )
     except OSError as fault:
-        raise CannotStart(f"{command[0]}: {fault.strerror}", 2) from None
+        raise cannot_start(command[0], fault) from None
     with process:
         try:
             stdout, stderr = process.communicate(timeout=patience_s)

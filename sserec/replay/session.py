@@ -14,7 +14,7 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from sserec.authority import Authority
-from sserec.errors import NothingFound
+from sserec.errors import NothingFound, named
 from sserec.proxy.child import run_command
 from sserec.proxy.endpoint import authority_part, reachable
 from sserec.proxy.session import serve_until_told
@@ -101,7 +101,8 @@ class Session:
             self._say(f"listening on {authority_part(address)}: whoever reaches it is served the recording")
         gc.freeze()  # a collection over all that was imported holds up every stream for 4 to 8 ms
         if self._plan.ca_file:
-            self._plan.ca_file.write_bytes(self._authority.certificate_pem)
+            with named(str(self._plan.ca_file)):
+                self._plan.ca_file.write_bytes(self._authority.certificate_pem)
         try:
             announce(self._url(address))
             returncode = await self._run_command(address)

@@ -299,6 +299,18 @@ def test_nothing_is_replaced_unasked(tmp_path: Path) -> None:
     assert verify(out).code == 0
 
 
+def test_no_recording_is_replaced_by_a_part_of_itself(tmp_path: Path) -> None:
+    whole, other = record(tmp_path / "whole.sse.zst"), record(tmp_path / "other.sse.zst")
+    before = whole.read_bytes()
+    (tmp_path / "link.sse.zst").symlink_to(whole)
+    for out in (whole, tmp_path / "link.sse.zst"):
+        for command in (("slice", whole, "--exchange", "1"), ("merge", other, whole)):
+            done = sserec(*command, "-o", out, "--overwrite")
+            assert (done.returncode, done.stderr.count(b"\n")) == (2, 1)
+            assert b"is the recording itself, which is never changed" in done.stderr
+    assert whole.read_bytes() == before
+
+
 def test_a_damaged_or_a_growing_file_is_refused(tmp_path: Path) -> None:
     whole, out = record(tmp_path / "whole.sse.zst"), tmp_path / "out.sse.zst"
     damaged = bytearray(whole.read_bytes())

@@ -289,6 +289,18 @@ def test_a_date_is_one_that_a_zip_can_say(unix_ns: int, year: int) -> None:
     assert date_time(unix_ns)[0] == (year if year < 2108 else 1980)
 
 
+def test_zips_of_an_earlier_time_are_told_and_left_alone(tmp_path: Path) -> None:
+    """They may hold what was replaced since, or be somebody's own."""
+    stem = stem_of(BROKEN.name)
+    earlier = [f"{stem}-1of2.zip", f"{stem}-page.zip", f"{stem}.sse.zst.part3of3.zip"]
+    for name in (*earlier, f"{stem}.zip", f"{stem}-old.zip", "other-1of2.zip"):
+        (tmp_path / name).write_bytes(b"earlier")
+    done = sserec("share", "--overwrite", BROKEN, "-o", tmp_path)
+    assert done.returncode == 0
+    assert f"there from before, and no part of this: {', '.join(earlier)}\n" in done.stderr.decode()
+    assert all((tmp_path / name).read_bytes() == b"earlier" for name in earlier)
+
+
 def test_nothing_is_left_in_the_temporary_folder(tmp_path: Path) -> None:
     (tmp_path / "tmp").mkdir()
     environment = {**os.environ, "TMPDIR": str(tmp_path / "tmp")}

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from sserec.cli.output import say
-from sserec.cli.slice import OUTPUT, archive_of
+from sserec.cli.slice import OUTPUT, archive_of, refuse_source
 from sserec.display import count
 from sserec.errors import UsageError
 
@@ -31,6 +31,7 @@ def merge(files: tuple[str, ...], output: Path, *, overwrite: bool) -> None:
 
     if files.count(STDIN) > 1:
         raise UsageError("standard input can be read only once (sserec merge --help)")
+    refuse_source(output, files)
     with ExitStack() as opened:
         recordings = [opened.enter_context(Recording.open(file)) for file in files]
         parts = [Part(Path(one.name).name, archive_of(one)) for one in recordings]

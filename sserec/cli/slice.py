@@ -106,6 +106,7 @@ def slice_(
         raise UsageError("--events and times exclude each other (sserec slice --help)")
     if from_ns is not None and to_ns is not None and to_ns < from_ns:
         raise UsageError("--to lies before --from (sserec slice --help)")
+    refuse_source(output, [file])
     with Recording.open(file) as recording:
         reader = archive_of(recording)
         selection = slicing.Selection(exchanges, events, from_ns, to_ns)
@@ -113,6 +114,13 @@ def slice_(
         about = slicing.meta(reader, Path(recording.name))
         compose(output, parts, about, slicing.notes(reader, parts), overwrite=overwrite)
         say(f"{output}: {summary(parts)} of {recording.name}")
+
+
+def refuse_source(output: Path, files: "Sequence[str]") -> None:
+    """Raises UsageError where the new archive would take the place of what it is made of."""
+    for file in files:
+        if output.exists() and Path(file).exists() and output.samefile(file):
+            raise UsageError(f"{output} is the recording itself, which is never changed: choose another name")
 
 
 def archive_of(recording: "Recording") -> "ArchiveReader":

@@ -22,6 +22,8 @@ from sserec.share.issue import issue
 from sserec.share.parcel import OVERHEAD_BYTES, halves, pack, slices
 
 ENDINGS = re.compile(r"(?:\.(?:zip|gz|zst|sse|ndjson|jsonl))+\Z", re.IGNORECASE)
+OF_SEVERAL = r"(?:-page|-\d+of\d+|\.sse(?:\.zst)?\.part\d+of\d+)?\.zip"
+"""How a zip of several is called behind the stem."""
 UNSAFE = re.compile(r"[^\w.-]+")
 
 
@@ -121,6 +123,15 @@ class Sharing:
             self._separately(recorded, drawn, has_exchanges=has_exchanges)
             text = self._text_of_parts()
         self._keep(self._folder / f"{self._stem}.md", text)
+        self._tell_of_others()
+
+    def _tell_of_others(self) -> None:
+        """An earlier zip of the same name may hold what is in these no more; it may as well be somebody's own."""
+        ours = re.compile(re.escape(self._stem) + OF_SEVERAL)
+        others = {path.name for path in self._folder.iterdir() if ours.fullmatch(path.name)}
+        left = sorted(others - {file.name for file in self.shared.files})
+        if left:
+            self._say(f"there from before, and no part of this: {', '.join(left)}")
 
     def _text_of_parts(self) -> bytes:
         """The text, which names the first part of the recording and no page."""

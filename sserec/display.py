@@ -31,7 +31,7 @@ def printable_lines(text: str) -> str:
 
 
 def path_text(path: str) -> str:
-    """A file's name as text that JSON can hold: what is no UTF-8 in it is replaced."""
+    """A file's name, or another argument, as text that JSON can hold: what is no UTF-8 in it is replaced."""
     return path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 

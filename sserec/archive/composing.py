@@ -13,20 +13,22 @@ from pathlib import Path
 
 from sserec.archive.columns import read_varint, varint
 from sserec.archive.compact import CompactWriter
-from sserec.archive.finalisation import PACK_LEVEL, damage_of, refuse_existing, replacing
+from sserec.archive.finalisation import (
+    final_meta,
+    level_of,
+    refuse_existing,
+    refuse_unless_whole,
+    replacing,
+)
 from sserec.archive.format import FORMAT_VERSION, RecordType
-from sserec.archive.frames import ZSTD_VERSION
 from sserec.archive.heads import Json, close_json, decode_json, encode_json, stamp, timed, unknown_from
 from sserec.archive.marks import encode_marks
 from sserec.archive.reader import ArchiveReader
 from sserec.archive.runs import TrafficRun, decode_traffic, encode_traffic
 from sserec.archive.values import Mark
-from sserec.display import argument
-from sserec.errors import ArchiveError, DamagedArchive
+from sserec.errors import ArchiveError
 from sserec.records import Chunk, Close, Closer, Manner, Unknown
 
-THOROUGH_UP_TO_BYTES = 512 << 10
-QUICK_LEVEL = 9
 TIMES_END_NS = 1 << 63
 CONNECTION_TIMES = ("resolved_ns", "connected_ns", "tls_ns")
 
@@ -85,11 +87,12 @@ def compose(
     if not overwrite:
         refuse_existing(Path(out))
     for excerpt in excerpts:
-        refuse_unless_sound(excerpt.reader)
-    level = PACK_LEVEL if sum(map(extent, excerpts)) <= THOROUGH_UP_TO_BYTES else QUICK_LEVEL
+        refuse_unless_whole(excerpt.reader)
+    level = level_of(sum(map(extent, excerpts)))
+    own = {"format": "sserec", "v": FORMAT_VERSION, "tick_ns": 1}
     with replacing(Path(out)) as file:
         writer = CompactWriter(
-            file.write, file_id=file_id(excerpts), meta=final_meta(meta, level), level=level
+            file.write, file_id=file_id(excerpts), meta=final_meta(meta | own, level), level=level
         )
         for number, excerpt in enumerate(excerpts, start=1):
             write_excerpt(writer, excerpt, number)
@@ -98,21 +101,7 @@ def compose(
         writer.add_marks(encode_marks(sorted(marks(excerpts))))
         writer.finish()
         for excerpt in excerpts:
-            refuse_unless_sound(excerpt.reader)  # some damage shows only where it is read
-
-
-def refuse_unless_sound(reader: ArchiveReader) -> None:
-    if reader.live:
-        raise ArchiveError(f"{reader.name} is being recorded: end the recorder first")
-    damage = damage_of(reader.problems)
-    if damage:
-        hint = f"sserec repair {argument(reader.name)} -o OUT"
-        raise DamagedArchive(f"{reader.name}: {damage[0].message} ({hint})")
-
-
-def final_meta(meta: Json, level: int) -> Json:
-    own = {"format": "sserec", "v": FORMAT_VERSION, "tick_ns": 1}
-    return meta | own | {"state": "final", "zstd": ZSTD_VERSION, "level": level}
+            refuse_unless_whole(excerpt.reader)  # some damage shows only where it is read
 
 
 def file_id(excerpts: Sequence[Excerpt]) -> int:

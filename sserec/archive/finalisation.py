@@ -17,7 +17,7 @@ from sserec.archive.columns import varint
 from sserec.archive.compact import CompactWriter
 from sserec.archive.format import FORMAT_VERSION, RecordType
 from sserec.archive.frames import ZSTD_VERSION
-from sserec.archive.heads import encode_json
+from sserec.archive.heads import Json, encode_json
 from sserec.archive.marks import encode_marks
 from sserec.archive.reader import ArchiveReader
 from sserec.archive.values import Flaw, Problem
@@ -63,7 +63,7 @@ def finalise(path: str | os.PathLike[str], tell: Tell = lambda share: None) -> N
     with ArchiveReader.open(path, use_index=False) as reader:
         if reader.state == "final" and not damage_of(reader.problems):
             return
-        _refuse_unless_settled(reader)
+        refuse_unless_whole(reader)
         _replace(reader, Path(path), level_for(reader), tell)
 
 
@@ -75,16 +75,23 @@ def pack(
     ``name``: what messages call the file, where that is not its path.
     """
     with ArchiveReader.open(path, use_index=False, name=name) as reader:
-        _refuse_unless_settled(reader)
+        refuse_unless_whole(reader)
         if out is not None:
             refuse_existing(Path(out))
         _replace(reader, Path(path if out is None else out), PACK_LEVEL)
 
 
+def level_of(size_bytes: int) -> int:
+    """The level for so many bytes of bodies: by size, never by clock."""
+    return PACK_LEVEL if size_bytes <= _THOROUGH_UP_TO_BYTES else _QUICK_LEVEL
+
+
 def level_for(reader: ArchiveReader) -> int:
-    """The level for what the file holds: by size, never by clock."""
-    room = _THOROUGH_UP_TO_BYTES - sum(map(reader.body_extent, reader.numbers))
-    return PACK_LEVEL if room >= 0 and request_bytes(reader) <= room else _QUICK_LEVEL
+    """The level for what the file holds; requests are only looked at where they can make a difference."""
+    size_bytes = sum(map(reader.body_extent, reader.numbers))
+    if level_of(size_bytes) == PACK_LEVEL:
+        size_bytes += request_bytes(reader)
+    return level_of(size_bytes)
 
 
 def request_bytes(reader: ArchiveReader) -> int:
@@ -112,7 +119,7 @@ def rewrite(
     What is missing from the file, other than what the recorder itself could not write, is noted in it.
     """
     basis = {"format": "sserec", "v": FORMAT_VERSION, "tick_ns": reader.tick_ns}
-    meta = basis | reader.meta_json | {"state": "final", "zstd": ZSTD_VERSION, "level": level}
+    meta = final_meta(basis | reader.meta_json, level)
     writer = CompactWriter(out.write, file_id=reader.file_id, meta=meta, level=level)
     told = _Told(sum(map(reader.body_extent, reader.numbers)), tell)
     for number in reader.numbers:
@@ -128,14 +135,16 @@ def rewrite(
     return problems
 
 
-def _refuse_unless_settled(reader: ArchiveReader) -> None:
+def final_meta(meta: Json, level: int) -> Json:
+    """META of a final file."""
+    return meta | {"state": "final", "zstd": ZSTD_VERSION, "level": level}
+
+
+def refuse_unless_whole(reader: ArchiveReader) -> None:
+    """Raises ArchiveError while it is being recorded, DamagedArchive where damage was found so far."""
     if reader.live:
         raise ArchiveError(f"{reader.name} is being recorded: end the recorder first")
-    _refuse_damage(reader, reader.problems)
-
-
-def _refuse_damage(reader: ArchiveReader, problems: Sequence[Problem]) -> None:
-    damage = damage_of(problems)
+    damage = damage_of(reader.problems)
     if damage:
         hint = f"sserec repair {argument(reader.name)} -o OUT"
         raise DamagedArchive(f"{reader.name}: {damage[0].message} ({hint})")
@@ -161,7 +170,8 @@ def _copy_exchange(reader: ArchiveReader, writer: CompactWriter, number: int, to
 
 def _replace(reader: ArchiveReader, target: Path, level: int, tell: Tell = lambda share: None) -> None:
     with replacing(target) as out:
-        _refuse_damage(reader, rewrite(reader, out, level, tell))
+        rewrite(reader, out, level, tell)
+        refuse_unless_whole(reader)  # some damage shows only where it is read
 
 
 @contextlib.contextmanager

@@ -12,6 +12,7 @@ import orjson
 from sserec.archive.columns import read_varint, varint
 from sserec.archive.format import FORMAT_VERSION, MAX_JSON_BYTES
 from sserec.archive.values import Meta, Opaque
+from sserec.display import path_text
 from sserec.errors import DamagedArchive, RecordingError, UnsupportedVersion
 from sserec.records import Close, Closer, Connection, Headers, Manner, Request, Response, Unknown
 
@@ -91,15 +92,10 @@ def meta_json(meta: Meta) -> Json:
         "epoch_unix_ns": meta.anchor_unix_ns,
         "clock": meta.clock,
         "software": meta.software,
-        "command": [_printable(argument) for argument in meta.command] or None,
+        "command": [path_text(argument) for argument in meta.command] or None,
         **meta.attributes,
         "state": "journal",
     }
-
-
-def _printable(argument: str) -> str:
-    """Command lines may hold bytes that are no UTF-8; JSON may not."""
-    return argument.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def check_version(value: Json) -> None:

@@ -14,9 +14,14 @@ from typing import Any, Protocol
 from sserec.archive.columns import varint
 from sserec.archive.compact import CompactWriter
 from sserec.archive.exchanges import HeadRecord
-from sserec.archive.finalisation import damage_of, level_for, refuse_existing, replacing
+from sserec.archive.finalisation import (
+    final_meta,
+    level_for,
+    refuse_existing,
+    refuse_unless_whole,
+    replacing,
+)
 from sserec.archive.format import RecordType
-from sserec.archive.frames import ZSTD_VERSION
 from sserec.archive.heads import (
     close_json,
     connection_json,
@@ -31,8 +36,7 @@ from sserec.archive.heads import (
 from sserec.archive.marks import encode_marks
 from sserec.archive.reader import ArchiveReader
 from sserec.archive.values import ExchangeRecord, Mark, Meta
-from sserec.display import argument
-from sserec.errors import ArchiveError, DamagedArchive
+from sserec.errors import ArchiveError
 from sserec.records import Chunk
 
 _REQUEST_RECORD_BYTES = 4 << 20
@@ -92,17 +96,16 @@ def revise(
     elif target.exists() and target.samefile(path):
         raise ArchiveError(f"{target} is the recording itself, which is never changed: choose another name")
     with ArchiveReader.open(path, use_index=False, name=name) as reader:
-        _refuse_unless_whole(reader)
+        refuse_unless_whole(reader)
         with replacing(target) as file:
             write_revised(reader, file, revision)
-            _refuse_unless_whole(reader)
+            refuse_unless_whole(reader)  # some damage shows only where it is read
 
 
 def write_revised(reader: ArchiveReader, file: Bytes, revision: Revision) -> None:
     """Writes what ``revision`` makes of an archive as a final file."""
     level = level_for(reader)
-    facts = meta_json(revision.meta(reader.meta)) | {"tick_ns": reader.tick_ns}
-    facts |= {"state": "final", "zstd": ZSTD_VERSION, "level": level}
+    facts = final_meta(meta_json(revision.meta(reader.meta)) | {"tick_ns": reader.tick_ns}, level)
     meta = {key: value for key, value in facts.items() if value is not None}
     writer = CompactWriter(file.write, file_id=_another_id(reader), meta=meta, level=level)
     kept = [number for number in reader.numbers if revision.keeps(number)]
@@ -114,14 +117,6 @@ def write_revised(reader: ArchiveReader, file: Bytes, revision: Revision) -> Non
     marks = (revision.mark(mark) for mark in reader.marks if mark.exchange in numbers)
     writer.add_marks(encode_marks(marks))
     writer.finish()
-
-
-def _refuse_unless_whole(reader: ArchiveReader) -> None:
-    if reader.live:
-        raise ArchiveError(f"{reader.name} is being recorded: end the recorder first")
-    for problem in damage_of(reader.problems):
-        hint = f"sserec repair {argument(reader.name)} -o OUT"
-        raise DamagedArchive(f"{reader.name}: {problem.message} ({hint})")
 
 
 def _another_id(reader: ArchiveReader) -> int:

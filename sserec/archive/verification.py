@@ -17,7 +17,7 @@ from sserec.archive.reader import ArchiveReader
 from sserec.archive.source import Source
 from sserec.archive.tables import EventTable
 from sserec.archive.values import ExchangeRecord, Flaw, Problem
-from sserec.display import argument
+from sserec.display import argument, count
 from sserec.errors import DamagedArchive, NotAnArchive, UnsupportedVersion
 
 
@@ -114,7 +114,7 @@ def _compare_with_seek_table(reader: ArchiveReader) -> Iterator[Problem]:
 
 def _message(reader: ArchiveReader, problems: list[Problem]) -> str:
     open_count = sum(exchange.close is None for exchange in reader.exchanges)
-    facts = [counted(len(reader.numbers))] + ([f"{open_count:,} not closed"] if open_count else [])
+    facts = [count(len(reader.numbers), "exchange")] + ([f"{open_count:,} not closed"] if open_count else [])
     if cut_count := sum(map(is_cut, reader.exchanges)):
         facts.append(f"{cut_count:,} not recorded in full")
     if problems:
@@ -133,7 +133,3 @@ def is_cut(exchange: ExchangeRecord) -> bool:
     """Some of its bytes could not be recorded, or should not, which is no damage to the file."""
     close = exchange.close
     return close is not None and bool(close.lost_bytes or close.lost_request_bytes)
-
-
-def counted(exchanges: int) -> str:
-    return "1 exchange" if exchanges == 1 else f"{exchanges:,} exchanges"

@@ -3,11 +3,11 @@
 :class:`sserec.recording.Exchange` is one; what a reader is given stays the reader's business, so these are protocols.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Protocol
 
 from sserec.records import Chunk, Close, Ending, Request, Response, Unknown
-from sserec.sse import Event, Residue, Tail
+from sserec.sse import Event
 
 
 class OpaqueConnection(Protocol):
@@ -17,28 +17,6 @@ class OpaqueConnection(Protocol):
     def target(self) -> str: ...
     @property
     def reason(self) -> str: ...
-
-
-class ReadableEvent(Protocol):
-    """An event and its place."""
-
-    @property
-    def number(self) -> int:
-        """From 1, within the exchange."""
-
-    @property
-    def t_ns(self) -> int | None: ...
-    @property
-    def event(self) -> Event: ...
-
-
-class ReadableStream(Protocol):
-    """One pass over the events; what was no event is known at its end."""
-
-    residue: list[Residue]
-    tail: Tail | None
-
-    def __iter__(self) -> Iterator[ReadableEvent]: ...
 
 
 class ReadableFacts(Protocol):
@@ -108,7 +86,6 @@ class ReadableExchange(ReadableBody, Protocol):
 
     @property
     def t_begin_ns(self) -> int | None: ...
-    def events(self) -> ReadableStream: ...
     def span(self, first: int, last: int) -> list[Event]:
         """The events from this number to that one. Raises DamagedArchive where bytes of them are lost."""
 

@@ -208,15 +208,7 @@ class Exchange:
     @property
     def surroundings(self) -> Surroundings:
         """What its measures need to know beside the events (:meth:`sserec.stats.Meter.figures`)."""
-        record = self.record
-        return Surroundings(
-            body_size_bytes=record.body_size_bytes,
-            t_open_ns=record.t_open_ns,
-            t_begin_ns=self.t_begin_ns,
-            t_response_ns=record.t_response_ns,
-            close=record.close,
-            has_beginning=Unknown.BEGINNING not in record.unknown,
-        )
+        return Surroundings.of(self)
 
     def chunks(self) -> Iterator[Chunk]:
         """The body as it arrived. Where the file knows no times, ``t_ns`` is 0."""

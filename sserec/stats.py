@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from sserec.interactions import (
     Assembler,
@@ -24,7 +24,8 @@ from sserec.interactions import (
     step_started_by,
     text_written_by,
 )
-from sserec.records import Close
+from sserec.readable import ReadableExchange
+from sserec.records import Close, Unknown
 from sserec.sse import Event
 from sserec.timeline import STALL_NS, Band, Stall, bands, gaps_ns, stalls
 
@@ -96,6 +97,19 @@ class Surroundings:
     close: Close | None = None
     has_beginning: bool = True
     """Whether the first event that is here was the stream's first; in an excerpt it may not be."""
+
+    @classmethod
+    def of(cls, exchange: ReadableExchange) -> Self:
+        """What a recording tells of an exchange."""
+        record = exchange.record
+        return cls(
+            body_size_bytes=record.body_size_bytes,
+            t_begin_ns=exchange.t_begin_ns,
+            t_response_ns=record.t_response_ns,
+            t_open_ns=record.t_open_ns,
+            close=exchange.close,
+            has_beginning=Unknown.BEGINNING not in record.unknown,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 EXIT_DIFFERENT = 1
 EXIT_TROUBLE = 2
 LEVELS = ("interaction", "events", "bytes")
-TOLD_EVENTS = 1 << 12
-"""How many events pass between two looks at the clock."""
 COLLECTED_OBJECTS = 100_000
 """How many new objects call for the garbage collector. What is kept of long streams has no cycles, and to look for them
 every 700 objects took a fifth of the time."""
@@ -196,10 +194,9 @@ class Job:
             return [(self._base.exchange(self._numbers[0]), other.exchange(self._numbers[1]))]
         return pairs_of(list(self._base.exchanges), list(other.exchanges))
 
-    def _tell(self) -> None:
-        self._events += 1
-        if self._events % TOLD_EVENTS == 0:
-            self._progress.say(f"sserec: {self._events:,} events")
+    def _tell(self, events: int) -> None:
+        self._events += events
+        self._progress.say(f"sserec: {self._events:,} events")
 
     def _fail(self, file: str, fault: SserecError) -> int:
         self._progress.wipe()

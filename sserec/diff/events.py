@@ -7,21 +7,19 @@ nothing of contents: what changed in it is found when it is asked for, so a view
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import NamedTuple
 
 from sserec.diff.alignment import Block
 from sserec.diff.matching import pairs
 from sserec.diff.pairing import Pairing
 from sserec.diff.paths import EACH, Path
-from sserec.diff.rows import Keys, Kind, Row, Rows, pieces
+from sserec.diff.rows import NONE, Keys, Kind, Row, Rows, pieces
 from sserec.diff.side import Side
 from sserec.diff.values import Change, compare
 from sserec.diff.volatile import Mark, Place
 
 ROOT = "event"
 INDEX_PATH: Path = (ROOT, "data", "index")
-NOWHERE = -1
 
 
 class Stretch(NamedTuple):
@@ -179,20 +177,17 @@ def _opposite(a: tuple[Mark, ...], b: tuple[Mark, ...]) -> Iterator[tuple[Mark, 
 
 def _stretches(a: Side, b: Side, laid: Rows) -> Iterator[Stretch]:
     """Rows of the same kind that belong together: those of one step, or of events that belong to none."""
-
-    def belongs(number: int) -> tuple[Kind, int]:
-        kind, of_a, of_b, _ = laid[number]
-        if kind is Kind.CHANGED:
-            return kind, number
-        side, unit = (a, of_a) if of_a is not None else (b, of_b)
-        assert unit is not None
-        owner = side.owner(unit)
-        return kind, NOWHERE if side.step(owner) is None else owner
-
-    different = laid.different()
-    for (kind, _, _), group in groupby(
-        enumerate(different), lambda item: (*belongs(item[1]), item[1] - item[0])
-    ):
-        numbers = [number for _, number in group]
-        if not (kind is Kind.MOVED and laid[numbers[0]].a is None):
-            yield Stretch(kind, range(numbers[0], numbers[-1] + 1))
+    alike: tuple[Kind, int] | None = None
+    first = after = 0
+    for number, kind, of_a, of_b in laid.different():
+        if kind is Kind.MOVED and of_a == NONE:
+            continue  # its twin tells of it
+        step = a.step_of(of_a) if of_a != NONE else b.step_of(of_b)
+        belongs = kind, number if kind is Kind.CHANGED else step
+        if belongs != alike or number != after:
+            if alike is not None:
+                yield Stretch(alike[0], range(first, after))
+            alike, first = belongs, number
+        after = number + 1
+    if alike is not None:
+        yield Stretch(alike[0], range(first, after))

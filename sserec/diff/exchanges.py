@@ -4,9 +4,8 @@ Knows what each level compares and in which order it is told; must not know how 
 compared. What one side does not tell is not compared, and said: a plain stream has neither heads nor times.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import accumulate
 from typing import Any
 
 from sserec.diff.difference import Aspect, Difference, Level
@@ -24,7 +23,7 @@ from sserec.diff.paths import Path
 from sserec.diff.reading import Heard, read, request_body
 from sserec.diff.timing import Measure, measures
 from sserec.diff.told import of_bytes, of_change, of_measure, of_stretch
-from sserec.diff.values import Change, Json, compare
+from sserec.diff.values import Change, Found, Json, compare
 from sserec.diff.volatile import Rules
 from sserec.diff.wire import Wire, compare_bytes
 from sserec.errors import DamagedArchive
@@ -92,7 +91,7 @@ def compare_exchanges(
     options: Options,
     rules: Rules,
     pairing: Pairing[Where],
-    tell: Callable[[], None],
+    tell: Callable[[int], None],
 ) -> ExchangeDiff:
     """Reads and compares two exchanges.
 
@@ -250,7 +249,7 @@ class _Comparer:
         found = compare(a, b, self._rules.at(*whole), whole)
         self._diff.below += (of_change(aspect, one) for one in found if isinstance(one, Change))
 
-    def _note(self, aspect: Aspect, found: Iterator[Any]) -> None:
+    def _note(self, aspect: Aspect, found: Iterable[Found]) -> None:
         for one in found:
             if isinstance(one, Change):
                 self._diff.around.append(of_change(aspect, one))
@@ -260,10 +259,7 @@ class _Comparer:
 
 def _wire(heard: Heard) -> Wire:
     """Raises DamagedArchive where a part of the body is lost."""
-    exchange = heard.exchange
-    sizes = (len(chunk.data) for chunk in exchange.chunks())
-    borders = list(accumulate(sizes)) if exchange.knows_chunks else None
-    return Wire(exchange.body(), heard.ends, borders)
+    return Wire(heard.exchange.body(), heard.ends, heard.borders)
 
 
 def _written(body: bytes | None) -> str:

@@ -11,7 +11,7 @@ still in play, and a node says in advance which keys can matter.
 
 import re
 from fnmatch import fnmatchcase
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple, TypeAlias
 
 import orjson
@@ -27,6 +27,7 @@ _PLAIN_NAME = re.compile(r"[\w-]+")
 _SEGMENT = re.compile(r'\[(?P<index>\d+|\*)\]|\[(?P<quoted>"(?:[^"\\]|\\.)*")\]|\.?(?P<name>[^.\[\]]+)')
 
 
+@lru_cache(maxsize=1024)
 def written(path: Path) -> str:
     """``interaction.steps[1].text``; keys that are no plain names in brackets and quotes, as in JSONPath."""
     parts = []

@@ -5,10 +5,10 @@ keeps of the events are digests and times, so memory does not follow what they h
 """
 
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sserec.diff.heads import body_value
 from sserec.diff.side import Side
@@ -16,13 +16,14 @@ from sserec.diff.units import Units
 from sserec.diff.values import Json
 from sserec.diff.volatile import Place
 from sserec.errors import DamagedArchive
+from sserec.holes import BodyDecoder
 from sserec.interactions import Assembler, End, parse
-from sserec.readable import ReadableEvent, ReadableExchange
-from sserec.records import Unknown
-from sserec.sse import Event
+from sserec.readable import ReadableExchange
+from sserec.records import Chunk
+from sserec.sse import Event, Residue, Tail
 from sserec.stats import Figures, Meter, Surroundings
 
-BATCH_EVENTS = 1024
+BATCH_CHUNKS = 1024
 BATCH_BYTES = 1 << 18
 WINDOW_EVENTS = 64
 WINDOW_BYTES = 1 << 18
@@ -42,6 +43,8 @@ class Heard:
     """The events; None where they are not compared."""
     ends: "array[int]"
     """Where in the body each event ends."""
+    borders: "array[int] | None"
+    """Where in the body of a stream each chunk ends; None where the recording does not know."""
     figures: Figures | None
     """None where the recording knows no times."""
     answer: Any
@@ -53,26 +56,24 @@ class Heard:
         return self.exchange.is_event_stream or self.answer is None
 
 
-def read(exchange: ReadableExchange, place: Place | None, tell: Callable[[], None]) -> Heard:
+def read(exchange: ReadableExchange, place: Place | None, tell: Callable[[int], None]) -> Heard:
     """Reads the exchange. ``place``: the rules for events, None where they are not compared.
 
-    ``tell`` is called at each event.
+    ``tell`` is told how many events came, some at a time.
     """
     assembler, meter, units, ends = Assembler(), Meter(), Units(place) if place else None, array("Q")
-    stream = exchange.events()
-    for batch in _batches(stream):
-        parsed = [parse(recorded.event) for recorded in batch]
-        for recorded, one in zip(batch, parsed, strict=True):
-            assembler.fold(recorded.event, one)
+    stream = _Stream(exchange)
+    for events, t_ns in stream:
+        parsed = [parse(event) for event in events]
+        for event, one in zip(events, parsed, strict=True):
+            assembler.fold(event, one)
         if exchange.is_timed:
-            for recorded, one in zip(batch, parsed, strict=True):
-                meter.feed(recorded.event, recorded.t_ns, one)
+            for event, at_ns, one in zip(events, t_ns, parsed, strict=True):
+                meter.feed(event, at_ns, one)
         if units is not None:
-            for recorded, one in zip(batch, parsed, strict=True):
-                units.feed(recorded.number, recorded.event, one)
-        for recorded in batch:
-            ends.append(recorded.event.end)
-            tell()
+            units.feed(len(ends) + 1, events, parsed)
+        ends.extend([event.end for event in events])
+        tell(len(events))
     assembly = assembler.ended(stream.residue, stream.tail)
     answer = None if exchange.is_event_stream else body_value(_whole_body(exchange))
     return Heard(
@@ -84,22 +85,54 @@ def read(exchange: ReadableExchange, place: Place | None, tell: Callable[[], Non
         if units is None
         else units.side(stream.residue, stream.tail, Window(exchange, ends).events),
         ends=ends,
-        figures=meter.figures(_surroundings(exchange)) if exchange.is_timed else None,
+        borders=stream.borders if exchange.knows_chunks else None,
+        figures=meter.figures(Surroundings.of(exchange)) if exchange.is_timed else None,
         answer=answer,
     )
 
 
-def _batches(events: Iterable[ReadableEvent]) -> Iterator[list[ReadableEvent]]:
-    """Events some at a time: each of those who read them has them for itself, in two thirds of the time."""
-    batch: list[ReadableEvent] = []
-    size_bytes = 0
-    for recorded in events:
-        batch.append(recorded)
-        size_bytes += len(recorded.event.data)
-        if len(batch) == BATCH_EVENTS or size_bytes > BATCH_BYTES:
+class _Batch(NamedTuple):
+    """Events that came one after the other, and when each did."""
+
+    events: list[Event]
+    t_ns: list[int]
+
+
+class _Stream:
+    """One pass over the events of an exchange, those of many chunks at once: that takes a third of the time."""
+
+    def __init__(self, exchange: ReadableExchange) -> None:
+        self.borders = array("Q")
+        """Where each chunk ends."""
+        self.residue: list[Residue] = []
+        self.tail: Tail | None = None
+        self._chunks = exchange.chunks() if exchange.is_event_stream else ()
+
+    def __iter__(self) -> Iterator[_Batch]:
+        decoder = BodyDecoder()
+        for chunks in _neighbours(self._chunks):
+            events = decoder.feed(chunks[0].offset, b"".join([chunk.data for chunk in chunks]))
+            ends = [chunk.offset + len(chunk.data) for chunk in chunks]
+            self.borders.extend(ends)
+            yield _Batch(events, [chunks[bisect_left(ends, event.end)].t_ns for event in events])
+        self.tail = decoder.end()
+        self.residue = decoder.residue()
+
+
+def _neighbours(chunks: Iterable[Chunk]) -> Iterator[list[Chunk]]:
+    """Chunks some at a time; between those of one list nothing is missing."""
+    batch: list[Chunk] = []
+    start = end = 0
+    for chunk in chunks:
+        if batch and (chunk.offset != end or len(batch) == BATCH_CHUNKS or end - start > BATCH_BYTES):
             yield batch
-            batch, size_bytes = [], 0
-    yield batch
+            batch = []
+        if not batch:
+            start = chunk.offset
+        batch.append(chunk)
+        end = chunk.offset + len(chunk.data)
+    if batch:
+        yield batch
 
 
 class Window:
@@ -141,15 +174,3 @@ def _whole_body(exchange: ReadableExchange) -> bytes | None:
         return exchange.body()
     except DamagedArchive:
         return None
-
-
-def _surroundings(exchange: ReadableExchange) -> Surroundings:
-    record = exchange.record
-    return Surroundings(
-        body_size_bytes=record.body_size_bytes,
-        t_begin_ns=exchange.t_begin_ns,
-        t_response_ns=record.t_response_ns,
-        t_open_ns=record.t_open_ns,
-        close=exchange.close,
-        has_beginning=Unknown.BEGINNING not in record.unknown,
-    )

@@ -51,9 +51,9 @@ def pairs_of(a: Sequence[ReadableExchange], b: Sequence[ReadableExchange]) -> li
 
 
 def compare_pairs(
-    pairs: Sequence[Pair], options: Options | None = None, tell: Callable[[], None] = lambda: None
+    pairs: Sequence[Pair], options: Options | None = None, tell: Callable[[int], None] = lambda count: None
 ) -> Comparison:
-    """Compares exchanges pair by pair. ``tell`` is called at each event that is read.
+    """Compares exchanges pair by pair. ``tell`` is told how many events were read, some at a time.
 
     Raises UsageError for a path that is none.
     """

@@ -13,7 +13,7 @@ from typing import NamedTuple, overload
 from sserec.diff.alignment import Block, align
 from sserec.diff.matching import Keys, matched, pairs
 
-__all__ = ["Keys", "Kind", "Row", "Rows", "pieces", "rows"]
+__all__ = ["NONE", "Keys", "Kind", "Row", "Rows", "pieces", "rows"]
 
 
 class Kind(StrEnum):
@@ -40,7 +40,8 @@ class Row(NamedTuple):
 _KINDS = tuple(Kind)
 _CODES = {kind: code for code, kind in enumerate(_KINDS)}
 _SAME = _CODES[Kind.SAME]
-_NONE = -1
+NONE = -1
+"""The number of no element."""
 
 
 class Rows(Sequence[Row]):
@@ -53,9 +54,9 @@ class Rows(Sequence[Row]):
     def append(self, kind: Kind, a: int | None, b: int | None, twin: int | None = None) -> None:
         """Adds a row."""
         self._kinds.append(_CODES[kind])
-        self._a.append(_NONE if a is None else a)
-        self._b.append(_NONE if b is None else b)
-        self._twins.append(_NONE if twin is None else twin)
+        self._a.append(NONE if a is None else a)
+        self._b.append(NONE if b is None else b)
+        self._twins.append(NONE if twin is None else twin)
 
     def extend_same(self, block: Block) -> None:
         """Adds a row for each two elements, which are the same."""
@@ -63,7 +64,7 @@ class Rows(Sequence[Row]):
         self._kinds += bytes([_SAME]) * size
         self._a.extend(range(a, a + size))
         self._b.extend(range(b, b + size))
-        self._twins.extend(repeat(_NONE, size))
+        self._twins.extend(repeat(NONE, size))
 
     def call_changed(self, number: int) -> None:
         """What was taken for the same is not."""
@@ -82,9 +83,9 @@ class Rows(Sequence[Row]):
         a, b, twin = self._a[number], self._b[number], self._twins[number]
         return Row(
             _KINDS[self._kinds[number]],
-            None if a == _NONE else a,
-            None if b == _NONE else b,
-            None if twin == _NONE else twin,
+            None if a == NONE else a,
+            None if b == NONE else b,
+            None if twin == NONE else twin,
         )
 
     def opposite(self) -> Iterator[tuple[int, Kind, int, int]]:
@@ -92,13 +93,15 @@ class Rows(Sequence[Row]):
         for number, (code, a, b, twin) in enumerate(
             zip(self._kinds, self._a, self._b, self._twins, strict=True)
         ):
-            other = b if twin == _NONE else twin
-            if a != _NONE and other != _NONE:
+            other = b if twin == NONE else twin
+            if a != NONE and other != NONE:
                 yield number, _KINDS[code], a, other
 
-    def different(self) -> list[int]:
-        """The numbers of the rows that are not the same."""
-        return [number for number, code in enumerate(self._kinds) if code != _SAME]
+    def different(self) -> Iterator[tuple[int, Kind, int, int]]:
+        """The number of each row that is not the same, its kind, and its two elements, NONE for one that is missing."""
+        for number, (code, a, b) in enumerate(zip(self._kinds, self._a, self._b, strict=True)):
+            if code != _SAME:
+                yield number, _KINDS[code], a, b
 
     def counts(self) -> Counter[Kind]:
         """How many elements are the same, changed and so on; a moved one has two rows and counts once."""

@@ -152,6 +152,11 @@ class Side:
         """The part that the unit belongs to."""
         return self._columns.owners[unit]
 
+    def step_of(self, unit: int) -> int:
+        """The part that the unit belongs to, where that is a step; NO_STEP where it is none."""
+        owner = self._columns.owners[unit]
+        return NO_STEP if self._columns.steps[owner] == NO_STEP else owner
+
     def numbers(self, unit: int) -> Sequence[int]:
         """The numbers of the unit's events, from 1; none for a stray, or where the start of a step held it all."""
         first = self._columns.first[unit]
@@ -163,29 +168,26 @@ class Side:
         stray = self._columns.strays.get(owner)
         if stray is not None:
             return stray.document
-        in_step = self._columns.steps[owner] != NO_STEP
         start = self.opened_by(unit)
-        return unit_document(
-            self._events_of(self.numbers(unit)),
-            in_step=in_step,
-            opened_by=None if start is None else self._events(start, start)[0],
-        )
+        opened_by = None if start is None else self._events(start, start)[0]
+        in_step = self._columns.steps[owner] != NO_STEP
+        return unit_document(self._events_of(unit), in_step=in_step, opened_by=opened_by)
 
     def opened_by(self, unit: int) -> int | None:
         """The number of the step's start, where that held the unit's first piece; it is an event of another unit."""
         return self._columns.openings.get(unit)
 
-    def _events_of(self, numbers: Sequence[int]) -> Iterator[Event]:
+    def _events_of(self, unit: int) -> Sequence[Event]:
+        numbers = self.numbers(unit)
         if not numbers:
-            return
+            return ()
         first, last = numbers[0], numbers[-1]
         try:
             events = self._events(first, last)
         except DamagedArchive:
             # A hole within the run: each event is whole for itself.
-            yield from (self._events(number, number)[0] for number in numbers)
-            return
-        yield from (events[number - first] for number in numbers)
+            return [self._events(number, number)[0] for number in numbers]
+        return events if len(events) == len(numbers) else [events[number - first] for number in numbers]
 
     def _part_keys(self) -> Iterator[bytes]:
         keys = self.keys

@@ -35,6 +35,8 @@ def words(text: str) -> list[str]:
 def edits(a: str, b: str) -> list[Edit]:
     """What must be replaced in ``a`` to get ``b``, in order, as few words as can be."""
     of_a, of_b = words(a), words(b)
+    if set(of_a).isdisjoint(of_b):
+        return [Edit(0, len(a), 0, len(b))] if a or b else []
     starts_a, starts_b = [*accumulate(map(len, of_a), initial=0)], [*accumulate(map(len, of_b), initial=0)]
     blocks = [Block(0, 0, 0), *align(of_a, of_b), Block(len(of_a), len(of_b), 0)]
     gaps = (

@@ -91,6 +91,8 @@ def _label(side: Side, units: Sequence[int]) -> str:
 
 
 def _span(side: Side, units: Sequence[int]) -> Span | None:
-    numbers = [number for unit in units for number in side.numbers(unit)]
-    numbers = numbers or [start for unit in units if (start := side.opened_by(unit)) is not None]
-    return Span(min(numbers), max(numbers), len(numbers)) if numbers else None
+    runs = [numbers for unit in units if (numbers := side.numbers(unit))]
+    runs = runs or [(start,) for unit in units if (start := side.opened_by(unit)) is not None]
+    if not runs:
+        return None
+    return Span(min(run[0] for run in runs), max(run[-1] for run in runs), sum(map(len, runs)))

@@ -15,7 +15,7 @@ from sserec.diff.documents import Run, alike, event_document, strays, without_in
 from sserec.diff.side import NO_STEP, Columns, ReadEvents, Side
 from sserec.diff.values import Json, digest
 from sserec.diff.volatile import Mark, Place
-from sserec.interactions import Parsed, ends_stream, opening_of, parse, piece_of, step_started_by
+from sserec.interactions import Parsed, ends_stream, opening_of, piece_of, step_started_by
 from sserec.sse import Event, Residue, Tail
 
 _STEP_MAX = 2**63 - 1
@@ -33,18 +33,18 @@ class Units:
         self._words: dict[str, str] = {}
         self._last_event_id = ""
 
-    def feed(self, number: int, event: Event, parsed: Parsed | None = None) -> None:
-        """The next event of the stream; ``parsed`` where somebody parsed it already."""
-        parsed = parsed or parse(event)
-        if event.last_event_id == self._last_event_id:
-            event = event._replace(last_event_id="") if event.last_event_id else event
-        else:
-            self._last_event_id = event.last_event_id
-        index = parsed.payload.get("index")
-        if type(index) is int and 0 <= index <= _STEP_MAX:
-            self._feed_step(index, number, event, parsed)
-        else:
-            self._feed_alone(number, event, parsed)
+    def feed(self, first: int, events: Sequence[Event], parsed: Sequence[Parsed]) -> None:
+        """The next events of the stream, the first of which has this number."""
+        for number, (event, one) in enumerate(zip(events, parsed, strict=True), first):
+            if event.last_event_id != self._last_event_id:
+                self._last_event_id = event.last_event_id
+            elif event.last_event_id:
+                event = event._replace(last_event_id="")
+            index = one.payload.get("index")
+            if type(index) is int and 0 <= index <= _STEP_MAX:
+                self._feed_step(index, number, event, one)
+            else:
+                self._feed_alone(number, event, one)
 
     def side(self, residue: Iterable[Residue], tail: Tail | None, events: ReadEvents) -> Side:
         """All that came, with what no event claimed in its place. Nothing can be fed any more."""

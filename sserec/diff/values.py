@@ -6,7 +6,6 @@ The order of an object's keys means nothing.
 """
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -21,7 +20,7 @@ SORTS = ("type", "modality", "name", "role")
 """Keys that say what sort of object this is: the first that holds a string."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Change:
     """One value that differs. The side that does not have it has None."""
 
@@ -36,7 +35,7 @@ class Change:
     """In how many places the same two values stand opposite one another; this is the first."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Opposite:
     """Two volatile values in the same place."""
 
@@ -58,36 +57,43 @@ def digest(value: Any) -> bytes:
     ).digest()
 
 
-def compare(a: Any, b: Any, place: Place, path: Path = (), b_path: Path | None = None) -> Iterator[Found]:
+def compare(a: Any, b: Any, place: Place, path: Path = (), b_path: Path | None = None) -> list[Found]:
     """What differs between ``a`` and ``b``, in the order of A; volatile values are handed on in pairs."""
-    b_path = path if b_path is None else b_path
-    rule_a, rule_b = place.kind_of(a), place.kind_of(b)
-    if rule_a is not None and rule_a is rule_b and type(a) is type(b):
-        if rule_a.way is Way.PAIRED:
-            yield Opposite(rule_a.kind, path, b_path, a, b)
+    found: list[Found] = []
+    _compare(found, a, b, place, path, path if b_path is None else b_path)
+    return found
+
+
+def _compare(found: list[Found], a: Any, b: Any, place: Place, path: Path, b_path: Path) -> None:
+    rule = place.kind_of(a)
+    if rule is not None and type(a) is type(b) and rule is place.kind_of(b):
+        if rule.way is Way.PAIRED:
+            found.append(Opposite(rule.kind, path, b_path, a, b))
     elif type(a) is not type(b):
-        yield Change(Kind.CHANGED, path, b_path, a, b)
+        found.append(Change(Kind.CHANGED, path, b_path, a, b))
     elif type(a) is dict:
-        yield from _compare_objects(a, b, place, path, b_path)
+        _compare_objects(found, a, b, place, path, b_path)
     elif type(a) is list:
-        yield from _compare_lists(a, b, place, path, b_path)
+        _compare_lists(found, a, b, place, path, b_path)
     elif a != b:
-        yield Change(Kind.CHANGED, path, b_path, a, b)
+        found.append(Change(Kind.CHANGED, path, b_path, a, b))
 
 
 def _compare_objects(
-    a: dict[str, Any], b: dict[str, Any], place: Place, path: Path, b_path: Path
-) -> Iterator[Found]:
-    for key in a | b:
-        inner = place.child(key)
-        in_a = key in a and not inner.is_absent(a[key])
-        in_b = key in b and not inner.is_absent(b[key])
-        if in_a and in_b:
-            yield from compare(a[key], b[key], inner, (*path, key), (*b_path, key))
-        elif in_a:
-            yield Change(Kind.ONLY_A, (*path, key), (*path, key), a=a[key])
-        elif in_b:
-            yield Change(Kind.ONLY_B, (*b_path, key), (*b_path, key), b=b[key])
+    found: list[Found], a: dict[str, Any], b: dict[str, Any], place: Place, path: Path, b_path: Path
+) -> None:
+    for key in a if a.keys() == b.keys() else a | b:
+        of_a, of_b, inner = a.get(key, ABSENT), b.get(key, ABSENT), place.child(key)
+        if inner.rule is not None:
+            of_a, of_b = inner.present(of_a), inner.present(of_b)
+        elif type(of_a) is str and of_a == of_b:
+            continue  # so it is with most values, and there are many
+        if of_a is not ABSENT and of_b is not ABSENT:
+            _compare(found, of_a, of_b, inner, (*path, key), (*b_path, key))
+        elif of_a is not ABSENT:
+            found.append(Change(Kind.ONLY_A, (*path, key), (*path, key), a=of_a))
+        elif of_b is not ABSENT:
+            found.append(Change(Kind.ONLY_B, (*b_path, key), (*b_path, key), b=of_b))
 
 
 class _Items:
@@ -108,9 +114,11 @@ class _Items:
         self.keys = Keys(self.exact, [sort_of(items[index]) for index in self.indexes])
 
 
-def _compare_lists(a: list[Any], b: list[Any], place: Place, path: Path, b_path: Path) -> Iterator[Found]:
+def _compare_lists(
+    found: list[Found], a: list[Any], b: list[Any], place: Place, path: Path, b_path: Path
+) -> None:
     if len(a) == len(b) == 1 and sort_of(a[0]) == sort_of(b[0]) and not place.child(0).is_absent(a[0]):
-        yield from compare(a[0], b[0], place.child(0), (*path, 0), (*b_path, 0))
+        _compare(found, a[0], b[0], place.child(0), (*path, 0), (*b_path, 0))
         return
     of_a, of_b = _Items(a, place), _Items(b, place)
     for kind, i, j, twin in rows(of_a.keys, of_b.keys):
@@ -122,14 +130,14 @@ def _compare_lists(a: list[Any], b: list[Any], place: Place, path: Path, b_path:
         there = None if j is None else of_b.indexes[j]
         if here is not None and there is not None:
             if kind is Kind.MOVED:
-                yield Change(kind, (*path, here), (*b_path, there), a[here], b[there])
+                found.append(Change(kind, (*path, here), (*b_path, there), a[here], b[there]))
                 if i is not None and of_a.are_plain[i]:
                     continue
-            yield from compare(a[here], b[there], place.child(here), (*path, here), (*b_path, there))
+            _compare(found, a[here], b[there], place.child(here), (*path, here), (*b_path, there))
         elif here is not None:
-            yield Change(kind, (*path, here), (*path, here), a=a[here])
+            found.append(Change(kind, (*path, here), (*path, here), a=a[here]))
         elif there is not None:
-            yield Change(kind, (*b_path, there), (*b_path, there), b=b[there])
+            found.append(Change(kind, (*b_path, there), (*b_path, there), b=b[there]))
 
 
 def sort_of(value: Any) -> str:

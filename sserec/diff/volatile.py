@@ -202,7 +202,17 @@ def anywhere(path: Pattern) -> Pattern:
 class Place:
     """The rules as they stand at one place."""
 
-    __slots__ = ("_children", "_indexes", "_names", "_node", "_path", "_rules", "_stand_in", "rule")
+    __slots__ = (
+        "_children",
+        "_indexes",
+        "_names",
+        "_node",
+        "_path",
+        "_rules",
+        "_shapes",
+        "_stand_in",
+        "rule",
+    )
 
     def __init__(self, rules: tuple[Rule, ...], node: Node | None, path: Path = ()) -> None:
         self._rules = rules
@@ -212,6 +222,7 @@ class Place:
         self._names = node.names if node is not None else frozenset()
         self._indexes = node.indexes if node is not None else frozenset()
         self._children: dict[str | int, Place] = {}
+        self._shapes: dict[tuple[str, ...], tuple[tuple[str, Place], ...]] = {}
         self.rule = None if node is None or node.met is None else rules[node.met]
         self._stand_in = "" if self.rule is None else f"<{self.rule.kind}>"
 
@@ -233,6 +244,10 @@ class Place:
         rule = self.rule
         return rule is not None and (rule.way is Way.IGNORED or (rule.empty_is_absent and value == ""))
 
+    def present(self, value: Any) -> Any:
+        """The value, ABSENT where it counts as if it were not there."""
+        return value if self.rule is None or not self.is_absent(value) else ABSENT
+
     def kind_of(self, value: Any) -> Rule | None:
         """The rule that sets this value aside: only strings and numbers can be, and not empty ones."""
         return self.rule if type(value) in (str, int) and value != "" else None
@@ -251,8 +266,6 @@ class Place:
                     marks.append((rule.kind, self._path, value))
                 return self._stand_in if type_ is str else {self._stand_in: None}
         if type_ is dict:
-            if self._names is not None and self._names.isdisjoint(value):
-                return value  # so it is with most objects, and there are many
             return self._mask_object(value, marks)
         if type_ is list and self._node is not None:
             masked = (self.child(index).mask(item, marks) for index, item in enumerate(value))
@@ -260,16 +273,13 @@ class Place:
         return value
 
     def _mask_object(self, value: dict[str, Any], marks: list[Mark]) -> dict[str, Any]:
-        names = self._names
-        keys = list(value) if names is None else [key for key in value if key in names]
-        if len(keys) > 1:
-            keys.sort()  # so that the marks of equal objects stand in the same order
+        keys = tuple(value)
+        shape = self._shapes.get(keys)
+        if shape is None:
+            shape = self._shape(keys)
         masked = value
-        for key in keys:
+        for key, place in shape:
             inner = value[key]
-            place = self._children.get(key) or self.child(key)
-            if place.rule is None and type(inner) not in _CONTAINERS:
-                continue
             new = place.mask(inner, marks)
             if new is not inner:
                 masked = value.copy() if masked is value else masked
@@ -279,7 +289,18 @@ class Place:
                     masked[key] = new
         return masked
 
+    def _shape(self, keys: tuple[str, ...]) -> tuple[tuple[str, "Place"], ...]:
+        """Of an object with these keys: those at or below which a rule can be met, sorted so that the marks of equal
+        objects stand in the same order. Most objects have the shape of many others.
+        """
+        places = ((key, self.child(key)) for key in sorted(keys) if self._names is None or key in self._names)
+        shape = tuple((key, place) for key, place in places if place._node is not None)
+        if len(self._shapes) < _KEPT_SHAPES and len(keys) <= _KEPT_KEYS:
+            self._shapes[keys] = shape
+        return shape
 
-_CONTAINERS = (dict, list)
+
 ABSENT = object()
 _KEPT_CHILDREN = 1024
+_KEPT_SHAPES = 256
+_KEPT_KEYS = 32

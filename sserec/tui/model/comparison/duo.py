@@ -20,9 +20,6 @@ from sserec.tui.model.comparison.facing import Facing
 from sserec.tui.model.document import Document
 from sserec.tui.model.jobs import Job, Progress, run
 
-TOLD_EVENTS = 256
-"""How many events pass between two words about progress."""
-
 
 class Pairing(NamedTuple):
     """Two exchanges that belong together; None where one has no counterpart."""
@@ -148,11 +145,10 @@ class Duo(Closing):
                 run(document.stream(1).load())
         total, done = self._event_count(), 0
 
-        def told() -> None:
+        def told(events: int) -> None:
             nonlocal done
-            done += 1
-            if done % TOLD_EVENTS == 0:
-                tell(Progress(done, total))
+            done += events
+            tell(Progress(done, total))
 
         comparison = compare_pairs(self._exchanges, self.options, told)
         by_pair = dict(zip(self.paired, comparison.exchanges, strict=True))

@@ -230,11 +230,15 @@ class ArchiveReader(Closing):
         """The same, derived from the body, whatever stands in the file."""
         builder, names = self._builders.setdefault(number, _new_builder())
         if len(builder) or self.is_event_stream(number):
-            ends = self.chunk_table(number).end.array()
-            for place in self._track(number).places(builder.position, MAX_VARINT):
+            track = self._track(number)
+            first = (
+                track.first_chunks[max(bisect_right(track.starts, builder.position) - 1, 0)] if track else 0
+            )
+            ends = self.chunk_table(number).end.array(first)
+            for place in track.places(builder.position, MAX_VARINT):
                 piece = self._piece(number, place, max(place.start, builder.position), place.end)
                 after = bisect_left(ends, place.end) + 1
-                builder.feed(piece, place.first_chunk, ends[place.first_chunk : after])
+                builder.feed(piece, place.first_chunk, ends[place.first_chunk - first : after])
         return EventTable(builder, names.names, self.chunk_table(number))
 
     def gaps(self, number: int) -> tuple[Gap, ...]:

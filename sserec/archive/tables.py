@@ -142,11 +142,12 @@ class Column(Rows, Generic[Part]):
         for index in range(len(self._parts.firsts)):
             yield from self._values(self._parts.part(index))
 
-    def array(self) -> array[int]:
-        """All values at once, eight bytes each."""
-        values = array("Q")
-        for index in range(len(self._parts.firsts)):
-            values.extend(array("Q", self._values(self._parts.part(index))))
+    def array(self, first: int = 0) -> array[int]:
+        """All values from row ``first`` on, eight bytes each."""
+        values, firsts = array("Q"), self._parts.firsts
+        for index in range(max(bisect_right(firsts, first) - 1, 0), len(firsts)):
+            part = self._values(self._parts.part(index))
+            values.extend(array("Q", part[max(first - firsts[index], 0) :]))
         return values
 
     def _at(self, row: int) -> int:

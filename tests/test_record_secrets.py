@@ -161,6 +161,25 @@ def test_the_recorded_command_line_keeps_its_shape_without_the_key(recorder: Rec
         assert reader.meta.command[4].startswith(recorder.upstream.https + "/s?key=")
 
 
+COMMANDS = {
+    "env": ("env", f"KEY={CANARY}", "curl", "-sN", "{url}"),
+    "sh": ("sh", "-c", f"GEMINI_API_KEY={CANARY} curl -sN {{url}}"),
+    "script": ("sh", "-c", f"export TOKEN='{CANARY}'; curl -sN -H x-goog-api-key:$TOKEN {{url}}"),
+    "-H": ("curl", "-sN", "-H", f"x-goog-api-key:{CANARY}", "{url}"),
+    "-u": ("curl", "-sNu", f"ann:{CANARY}", "{url}"),
+    "bearer": ("curl", "-sN", "--oauth2-bearer", CANARY, "{url}"),
+    "form": ("curl", "-sN", "-F", f"api_key={CANARY}", "{url}"),
+}
+
+
+@pytest.mark.parametrize("way", COMMANDS)
+def test_a_key_on_the_command_line_reaches_no_file(recorder: Recorder, way: str) -> None:
+    url = recorder.upstream.https + "/s"
+    got = recorder.record(*(word.format(url=url) for word in COMMANDS[way]))
+    assert got.stdout == BODY
+    assert_clean(recorder)
+
+
 def test_secrets_are_kept_when_asked(recorder: Recorder) -> None:
     recorder.record(
         "curl",

@@ -143,6 +143,23 @@ def test_nothing_of_a_secret_is_left_however_it_was_written_said_and_cut(
         json.loads(exchange.record.request_body())
 
 
+EXPORTS = ("interaction", "steps", "events", "text", "markdown", "html", "har", "asciicast", "otlp", "curl")
+
+
+@pytest.mark.parametrize("name", [*EXPORTS, "python", "js"])
+def test_no_export_repeats_what_was_replaced(name: str, tmp_path: Path) -> None:
+    secret = PLANTED["google-api-key"]
+    asked = json.dumps({"model": "m", "input": f"it is {secret}", "stream": True, "api_key": secret}).encode()
+    kept = [recorded(tmp_path / "a.sse.zst", told("it is ", secret[:9], secret[9:], "."), asked=asked)]
+    kept += [everywhere(tmp_path / "b.sse.zst", secret)] if name in EXPORTS else []
+    for path in kept:
+        clean = path.with_name(f"clean-{path.name}")
+        redact(path, clean, Wanted())
+        shown = sserec("export", "--format", name, clean)
+        assert shown.stdout, shown.stderr
+        assert secret[4:].encode() not in shown.stdout + shown.stderr
+
+
 @pytest.mark.parametrize("path", sorted(SAMPLES.glob("*.sse.zst")), ids=lambda path: path.name)
 def test_a_sample_without_its_words_folds_into_the_same_steps(path: Path, tmp_path: Path) -> None:
     out = tmp_path / "b.sse.zst"

@@ -220,6 +220,25 @@ def test_what_is_pending_is_committed_by_the_timer(tmp_path: Path) -> None:
         assert reader.body(exchange) == b"nowlater"
 
 
+def test_without_a_timer_what_is_told_is_committed_when_that_is_said_or_is_much(tmp_path: Path) -> None:
+    path = tmp_path / "a.sse.zst"
+    with ArchiveWriter(path, meta=META, flush_ms=None) as writer, ArchiveReader.open(path) as reader:
+        begun = writer.size_bytes
+        exchange = writer.open_exchange(REQUEST, 0)
+        writer.response(exchange, EVENT_STREAM, 0)
+        writer.chunk(exchange, b"all of it", 0)
+        writer.close_exchange(exchange, close(1))
+        assert writer.size_bytes == begun
+        writer.flush()
+        told = writer.size_bytes
+        assert reader.refresh()
+        assert reader.body(exchange) == b"all of it"
+        assert reader.exchange(exchange).close is not None
+        while writer.size_bytes == told:
+            exchange = writer.open_exchange(REQUEST, 2)
+        assert 100 < exchange <= 1025
+
+
 def test_a_time_that_goes_back_is_kept_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "a.sse.zst"
     with open_writer(path) as writer:

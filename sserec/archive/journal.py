@@ -142,7 +142,7 @@ class ArchiveWriter(Closing):
         self._tallies: dict[int, _Tally] = {}
         self._exchange_count = 0
         self._seq = self._raw_size = self._committed_size = 0
-        self._last_commit_ns = -self._flush_ns - 1
+        self._last_commit_ns = 0 if flush_ms is None else -self._flush_ns - 1
         self._failure: RecordingError | None = None
         self._cut_requests: dict[int, int] = {}
         """How much is missing of request bodies that end where a commit failed: none is given out with a hole in it."""

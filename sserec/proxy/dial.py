@@ -9,9 +9,10 @@ import re
 import socket
 from asyncio.staggered import staggered_race
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TypeAlias
 
 from sserec.proxy.clock import Clock
 from sserec.proxy.leg import describe
@@ -24,6 +25,8 @@ ATTEMPT_DELAY_S = 0.25
 """RFC 8305, section 5, recommends 250 ms."""
 MAX_ANSWER_BYTES = 16 * 1024
 """Of a proxy's answer to CONNECT."""
+Address: TypeAlias = tuple[socket.AddressFamily, socket.SocketKind, int, str, tuple[object, ...]]
+"""As getaddrinfo tells it."""
 ANSWERED_YES = re.compile(r"HTTP/1\.[01] 2\d\d( |$)")
 
 
@@ -44,16 +47,12 @@ class Unreachable(OSError):
 
 async def dial(host: str, port: int, clock: Clock) -> Dialled:
     """Connects to the first address that answers. Raises Unreachable."""
-    loop = asyncio.get_running_loop()
     try:
-        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        found = await _resolve(host, port)
+        t_resolved_ns = clock.now_ns()
+        sock = await _connect_to_first(found)
     except (OSError, UnicodeError) as error:
-        raise Unreachable(describe(error) if isinstance(error, OSError) else "not a host name") from error
-    t_resolved_ns = clock.now_ns()
-    attempts = [partial(_connect, family, address) for family, _, _, _, address in found]
-    sock, _, failures = await staggered_race(attempts, ATTEMPT_DELAY_S)
-    if sock is None:
-        raise Unreachable(describe_all(failures))
+        raise Unreachable(described(error) if isinstance(error, OSError) else "not a host name") from error
     return Dialled(Road(sock), address_of(sock), t_resolved_ns, clock.now_ns())
 
 
@@ -99,6 +98,25 @@ async def _receive_head(road: Road) -> bytes:
             raise Unreachable("the proxy closed the connection" if not byte else "the proxy answers no HTTP")
         head += byte
     return head
+
+
+async def _resolve(host: str, port: int) -> Sequence[Address]:
+    """What is an address already is not worth the thread that a name is looked up in."""
+    with suppress(socket.gaierror):
+        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    return await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+
+
+async def _connect_to_first(found: Sequence[Address]) -> socket.socket:
+    """Raises OSError: the only address's own, or Unreachable with what all of them said."""
+    first, *others = (partial(_connect, family, address) for family, _, _, _, address in found)
+    if not others:
+        return await first()
+    winner: socket.socket | None
+    winner, _, failures = await staggered_race((first, *others), ATTEMPT_DELAY_S)
+    if winner is None:
+        raise Unreachable(describe_all(failures))
+    return winner
 
 
 async def _connect(family: int, address: tuple[object, ...]) -> socket.socket:

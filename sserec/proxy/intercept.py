@@ -210,13 +210,14 @@ async def first_bytes(client: socket.socket, upstream: Road) -> bytes:
         if not spoken.done():
             spoken.set_result(None)
 
-    for sock in (client, upstream.sock):
-        loop.add_reader(sock, someone_spoke)
+    both = client.fileno(), upstream.sock.fileno()
+    for fd in both:
+        loop.add_reader(fd, someone_spoke)
     try:
         await spoken
     finally:
-        for sock in (client, upstream.sock):
-            loop.remove_reader(sock)
+        for fd in both:
+            loop.remove_reader(fd)
     try:
         return client.recv(READ_BYTES)
     except BlockingIOError:

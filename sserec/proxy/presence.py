@@ -18,17 +18,17 @@ class ClientGone(ConnectionResetError):
 async def while_present(client: socket.socket, work: Coroutine[Any, Any, T], server: str) -> T:
     """What ``work``, which reaches ``server``, returns; when the client goes, it is cancelled and ClientGone raised."""
     loop = asyncio.get_running_loop()
-    task = loop.create_task(work)
+    task, fd = loop.create_task(work), client.fileno()
     gone = False
 
     def look() -> None:
         nonlocal gone
-        loop.remove_reader(client)  # one look is enough: a client that sends is there
+        loop.remove_reader(fd)  # one look is enough: a client that sends is there
         gone = has_gone(client)
         if gone:
             task.cancel()
 
-    loop.add_reader(client, look)
+    loop.add_reader(fd, look)
     try:
         return await task
     except asyncio.CancelledError as cancelled:
@@ -36,7 +36,7 @@ async def while_present(client: socket.socket, work: Coroutine[Any, Any, T], ser
             raise ClientGone(f"it hung up while {server} was being reached") from cancelled
         raise
     finally:
-        loop.remove_reader(client)
+        loop.remove_reader(fd)
 
 
 def has_gone(client: socket.socket) -> bool:

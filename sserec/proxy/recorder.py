@@ -26,7 +26,7 @@ HEADS_RESERVE_BYTES = 16 * 1024 * 1024
 """Beyond the limit bodies are dropped, heads and ends still get in: an exchange should never lack its end."""
 ENTRY_OVERHEAD_BYTES = 256
 """What an entry of the queue costs beside its data: a tuple, its members, a bound method."""
-BATCH_S = 0.012
+BATCH_S = 0.015
 """The writer rests so long between two looks at the queue and commits once a look: what a kill costs is at most this
 and the time to write it. Half as long made an event 20 % more expensive."""
 

@@ -143,6 +143,21 @@ def test_nothing_of_a_secret_is_left_however_it_was_written_said_and_cut(
         json.loads(exchange.record.request_body())
 
 
+@pytest.mark.parametrize(
+    "rule", ["(?s).*", "text/event-stream", "content-type", "(?s)^event: .*", "data: ", "\n"]
+)
+@pytest.mark.parametrize("name", ["broken-in-the-middle", "text"])
+def test_whatever_a_rule_of_ones_own_replaces_the_new_file_is_whole(
+    rule: str, name: str, tmp_path: Path
+) -> None:
+    """What was a stream of events may be none afterwards: nothing that is kept beside the body may say so still."""
+    out = tmp_path / "clean.sse.zst"
+    redact(SAMPLES / f"{name}.sse.zst", out, Wanted(Rules.chosen([f"x={rule}"], [])))
+    assert verify(out).code == 0
+    with Recording.open(str(out)) as recording:
+        assert recording.exchanges[0].record.body_size_bytes > 1000
+
+
 EXPORTS = ("interaction", "steps", "events", "text", "markdown", "html", "har", "asciicast", "otlp", "curl")
 
 

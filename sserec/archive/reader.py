@@ -33,10 +33,10 @@ from sserec.archive.values import ExchangeRecord, Flaw, Gap, Mark, Meta, Piece, 
 from sserec.closing import Closing
 from sserec.display import argument
 from sserec.errors import DamagedArchive, NotAnArchive, UnsupportedVersion
-from sserec.records import Chunk
+from sserec.records import Chunk, Response
 from sserec.sse import EVENT_STREAM, looks_like_stream
 
-_SNIFFED_BYTES = 4096
+SNIFFED_BYTES = 4096
 _KEPT_TRACKS = 64
 _KEPT_GROUPS = 4
 _KEPT_TABLES = 8
@@ -174,10 +174,7 @@ class ArchiveReader(Closing):
 
     def is_event_stream(self, number: int) -> bool:
         """The response says that it is one, or its body begins like one."""
-        response = self.exchange(number).response
-        if response is not None and response.media_type == EVENT_STREAM:
-            return True
-        return looks_like_stream(self._beginning(number))
+        return is_stream(self.exchange(number).response, self._beginning(number))
 
     def body(self, number: int, start: int = 0, end: int | None = None) -> bytes:
         """The body's bytes from ``start`` to ``end``. Raises DamagedArchive when one of them is missing."""
@@ -395,7 +392,7 @@ class ArchiveReader(Closing):
     def _beginning(self, number: int) -> bytes:
         """The first bytes of the body, from however many reads they came, as far as damage has left them."""
         beginning = b""
-        for piece in self.pieces(number, 0, _SNIFFED_BYTES):
+        for piece in self.pieces(number, 0, SNIFFED_BYTES):
             if piece.offset != len(beginning):
                 break
             beginning += piece.data
@@ -495,3 +492,8 @@ class _Exchanges(Sequence[ExchangeRecord]):
         if isinstance(index, slice):
             return [self._reader.exchange(number) for number in self._numbers[index]]
         return self._reader.exchange(self._numbers[index])
+
+
+def is_stream(response: Response | None, beginning: bytes) -> bool:
+    """Whether a body is a stream of events: by its label, or by its first ``SNIFFED_BYTES``."""
+    return (response is not None and response.media_type == EVENT_STREAM) or looks_like_stream(beginning)

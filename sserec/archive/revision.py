@@ -8,6 +8,7 @@ what cannot be read cannot be replaced.
 import hashlib
 import os
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -34,7 +35,7 @@ from sserec.archive.heads import (
     timed,
 )
 from sserec.archive.marks import encode_marks
-from sserec.archive.reader import ArchiveReader
+from sserec.archive.reader import SNIFFED_BYTES, ArchiveReader, is_stream
 from sserec.archive.values import ExchangeRecord, Mark, Meta
 from sserec.errors import ArchiveError
 from sserec.records import Chunk
@@ -128,13 +129,14 @@ def _another_id(reader: ArchiveReader) -> int:
 def _write_exchange(reader: ArchiveReader, writer: CompactWriter, revision: Revision, number: int) -> None:
     recorded = reader.exchange(number)
     revised = revision.exchange(recorded)
-    writer.open_exchange(number, is_event_stream=reader.is_event_stream(number))
     heads = reader.head_records(number)
     body = revision.request_body(recorded, recorded.request_body())
+    beginning, chunks = _begun(revision.chunks(recorded, reader))
+    writer.open_exchange(number, is_event_stream=is_stream(revised.response, beginning))
     for kind, payload in _revised_heads(heads, revised, body):
         writer.add_head(kind, payload)
     digest = hashlib.sha256()
-    for chunk in revision.chunks(recorded, reader):
+    for chunk in chunks:
         digest.update(chunk.data)
         writer.add_chunk(chunk)
     writer.close_exchange()
@@ -142,6 +144,18 @@ def _write_exchange(reader: ArchiveReader, writer: CompactWriter, revision: Revi
     for kind, payload in heads:
         if kind == RecordType.CLOSE and revised.close is not None:
             writer.add_head(kind, _closing(payload, revised, sha256))
+
+
+def _begun(chunks: Iterator[Chunk]) -> tuple[bytes, Iterator[Chunk]]:
+    """How a body begins, which may be otherwise than it did, and all its chunks."""
+    first, beginning = list[Chunk](), b""
+    for chunk in chunks:
+        first.append(chunk)
+        is_next = chunk.offset == len(beginning)
+        beginning += chunk.data if is_next else b""
+        if not is_next or len(beginning) >= SNIFFED_BYTES:
+            break
+    return beginning[:SNIFFED_BYTES], chain(first, chunks)
 
 
 def _revised_heads(heads: list[HeadRecord], record: ExchangeRecord, body: bytes) -> Iterator[HeadRecord]:

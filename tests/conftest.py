@@ -1,11 +1,12 @@
 """Fixtures that many tests share."""
 
 import signal
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from proxy_stage import Stage
 from record_support import BODY, Recorder
@@ -15,8 +16,12 @@ from upstream import Upstream
 from upstream_script import recordings, stream
 from upstream_wire import TestAuthority
 
-# How long one example takes says more about the machine than about the code.
-settings.register_profile("sserec", deadline=None)
+# How long an example takes says more about the machine than about the code, and what a run finds the next one shall
+# find again. --hypothesis-profile=explore draws examples that nobody has tried yet.
+settings.register_profile(
+    "sserec", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("explore", settings.get_profile("sserec"), derandomize=False)
 settings.load_profile("sserec")
 
 
@@ -42,6 +47,16 @@ def upstream(authority: TestAuthority) -> Iterator[Upstream]:
     with Upstream(authority) as server:
         server.play_all(recordings(SHARED / "streams"))
         yield server
+
+
+@pytest.fixture
+def closed_port() -> Iterator[int]:
+    """A port of an upstream that is not there. It is taken, so that no other server gets it meanwhile."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        assert isinstance(port, int)
+        yield port
 
 
 @pytest.fixture(scope="session")

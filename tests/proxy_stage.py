@@ -19,7 +19,7 @@ from sserec.proxy.server import EVERY_HOST, ProxyServer
 from sserec.proxy.setting import ServerContexts
 from sserec.records import Close, Connection, Request, Response
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 @dataclass
@@ -123,6 +123,12 @@ class TrustIn:
         return context
 
 
+async def nothing_else() -> None:
+    """Waits for what goes on beside us on this loop, so that it is closed over nothing that is open."""
+    while others := asyncio.all_tasks() - {asyncio.current_task()}:
+        await asyncio.wait(others)
+
+
 class Stage:
     """A proxy at ``address``; ``notebook`` holds what it observed, ``lines`` what it logged."""
 
@@ -167,6 +173,7 @@ class Stage:
     ) -> None:
         if not self._stopped:
             self.stop()
+        self._run(nothing_else())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from proxy_stage import TrustIn
+from proxy_stage import PATIENCE_S, TrustIn
 from sserec.archive import ArchiveWriter, Meta, finalise
 from sserec.authority import Authority
 from sserec.proxy.clock import Clock
@@ -138,9 +138,9 @@ class Ear:
             _, proxy_port = await proxy.start()
             for exchange in opened.exchanges:
                 await ask(proxy_port, route.prefix, exchange, leave_after)
-            await proxy.stop(1.0)
+            await proxy.stop(PATIENCE_S)
             await replay.stop()
-            assert recorder.close()
+            assert recorder.close(PATIENCE_S)
 
 
 async def ask(port: int, prefix: str, exchange: Exchange, leave_after: int | None) -> bytes:

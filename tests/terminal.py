@@ -5,7 +5,7 @@ import select
 import subprocess
 from collections.abc import Mapping
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 CONTROL_C, CONTROL_BACKSLASH, CONTROL_Z = b"\x03", b"\x1c", b"\x1a"
 
 

@@ -59,7 +59,7 @@ def _assert_leads_to_its_events(reader: ArchiveReader, events: list[Event]) -> N
         assert table.t_ns[index] == holder.t_ns
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(body=streams, sizes=st.lists(st.integers(1, 9), max_size=40))
 def test_every_row_leads_to_its_event_in_either_state(body: bytes, sizes: list[int], tmp_path: Path) -> None:
     path = tmp_path / "a.sse.zst"

@@ -85,9 +85,9 @@ PAIRS: dict[str, tuple[list[str], list[str]]] = {
 @pytest.mark.parametrize("name", PAIRS)
 def test_nothing_makes_it_slow(name: str) -> None:
     a, b = PAIRS[name]
-    began = time.process_time()
+    began = time.thread_time()
     pairs = align(a, b)
-    assert time.process_time() - began < CPU_S
+    assert time.thread_time() - began < CPU_S
     assert all(a[i] == b[j] for i, j in pairs)
     assert all(i < k and j < m for (i, j), (k, m) in pairwise(pairs))
 

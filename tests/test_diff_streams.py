@@ -58,7 +58,7 @@ TEXT = "A stream keeps its shape only as long as somebody writes it down. ☃ Ca
 
 
 @given(st.lists(st.integers(0, len(TEXT)), max_size=12), st.integers(0, 3))
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_the_same_text_cut_differently_is_the_same_text(
     tmp_path: Path, cuts: list[int], status_at: int
 ) -> None:

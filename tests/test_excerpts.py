@@ -246,7 +246,7 @@ def test_the_same_slice_is_the_same_file(tmp_path: Path) -> None:
     assert first.read_bytes() == second.read_bytes()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(sizes=st.lists(st.integers(1, 25), min_size=1, max_size=12), data=st.data())
 def test_any_span_of_events_is_the_bytes_of_these_events(
     sizes: list[int], data: st.DataObject, tmp_path_factory: pytest.TempPathFactory

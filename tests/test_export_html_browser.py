@@ -29,7 +29,7 @@ from sserec.records import Close, Closer, Manner
 from sserec.tui.model.jobs import run
 from sserec.tui.model.query import parse_query
 from test_export_html import PNG, hostile_recording, image
-from test_replay_clients import ran_well
+from test_replay_clients import npm_install, ran_well
 from viewer_support import STORY, opened, write
 
 pytestmark = needs_chromium
@@ -526,9 +526,7 @@ def axe(pytestconfig: pytest.Config) -> str:
     folder: Path = pytestconfig.cache.mkdir("axe-core")
     if not (folder / "node_modules").is_dir():
         with tempfile.TemporaryDirectory(dir=folder) as fetched:
-            if not ran_well(
-                [npm, "install", "--prefix", fetched, "--no-audit", "--no-fund", "--ignore-scripts", AXE]
-            ):
+            if not ran_well(npm_install(npm, fetched, AXE)):
                 pytest.skip(f"{AXE} cannot be fetched")
             with suppress(OSError):  # another worker was quicker
                 os.rename(fetched + "/node_modules", folder / "node_modules")

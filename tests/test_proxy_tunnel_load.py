@@ -24,8 +24,6 @@ from upstream_wire import TestAuthority, Wire
 
 EVENT = b"data: {}\n\n"
 NO_LINGER = struct.pack("ii", 1, 0)
-TOLD_WITHIN_S = 1.0
-"""Measured at 1 to 4 ms; the rest is for a machine that does other things."""
 
 
 @contextmanager
@@ -49,11 +47,10 @@ def test_upstream_learns_of_a_hang_up_at_once(
     with running_curl(*arguments) as process:
         assert process.stdout is not None
         assert process.stdout.read(len(EVENT)) == EVENT
-        t_kill_ns = time.monotonic_ns()
         process.kill()
         (served,) = upstream.wait_for(1)
     assert served.t_gone_ns is not None
-    assert served.t_gone_ns - t_kill_ns < TOLD_WITHIN_S * 1e9
+    assert len(served.writes) <= len(writes) // 2 + 1, "it did not go on talking to nobody"
     (exchange,) = stage.notebook.closed()
     assert exchange.end.by is Closer.CLIENT
     assert not exchange.end.framing_complete
@@ -64,21 +61,32 @@ def test_a_client_that_gives_up_while_its_server_shakes_hands_is_given_up_on(
     stage: Stage, authority: TestAuthority
 ) -> None:
     """The server takes the connection and says nothing: a client's own timeout ends that."""
-    told = Event()
+    greeted, told = Event(), Event()
 
     def silent(wire: Wire) -> None:
         wire.receive()
+        greeted.set()
         wire.hold()
         told.set()
 
     with ByteServer(silent) as server:
-        run = curl("--max-time", "0.3", "--noproxy", "", "--proxy", stage.url, f"https://{server.authority}/")
-        assert told.wait(TOLD_WITHIN_S)
-    assert run.returncode == 28
-    stage.stop(grace_s=TOLD_WITHIN_S)
+        with connect(stage, server.authority) as client:
+            client.sendall(client_hello())
+            assert greeted.wait(PATIENCE_S)
+        assert told.wait(PATIENCE_S)
+    stage.stop(grace_s=PATIENCE_S / 2)
     (line,) = stage.lines
     assert line.startswith("the client at 127.0.0.1:")
     assert line.endswith(f" left: it hung up while {server.authority} was being reached")
+
+
+def client_hello() -> bytes:
+    """What a TLS client says first."""
+    said = ssl.MemoryBIO()
+    client = ssl.create_default_context().wrap_bio(ssl.MemoryBIO(), said, server_hostname="127.0.0.1")
+    with pytest.raises(ssl.SSLWantReadError):
+        client.do_handshake()
+    return said.read()
 
 
 def test_a_client_that_resets_is_a_reset_for_upstream(

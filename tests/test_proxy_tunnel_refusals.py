@@ -21,7 +21,7 @@ from sserec.authority import Authority
 from sserec.proxy.attention import Hosts
 from sserec.proxy.facts import Arrival, Side
 from sserec.records import Closer, Connection, Manner, Request
-from upstream import Upstream, free_port
+from upstream import Upstream
 from upstream_script import Finish, Script, Write, stream
 from upstream_wire import TestAuthority, Wire
 
@@ -93,8 +93,10 @@ def test_a_client_that_waits_to_be_asked_may_answer_on_the_same_connection(
         assert receive_until(sock, b"\r\n\r\n").startswith(b"HTTP/1.1 200 ")
 
 
-def test_an_upstream_that_is_not_there_is_a_502_that_says_so(stage: Stage, own_ca: Path) -> None:
-    port = free_port()
+def test_an_upstream_that_is_not_there_is_a_502_that_says_so(
+    stage: Stage, own_ca: Path, closed_port: int
+) -> None:
+    port = closed_port
     reason = f"cannot reach 127.0.0.1:{port}: Connection refused"
     assert proxied(stage, own_ca, f"http://127.0.0.1:{port}/a?b=c") == (0, f"sserec: {reason}\n".encode())
     status, _ = proxied(stage, own_ca, f"https://127.0.0.1:{port}/")
@@ -181,10 +183,10 @@ def test_what_is_not_to_be_opened_passes_and_leaves_sizes_and_times(
 
 @pytest.mark.parametrize("scheme", ["https", "http"])
 def test_of_what_was_not_asked_for_nothing_is_told(
-    own_authority: Authority, authority: TestAuthority, upstream: Upstream, scheme: str
+    own_authority: Authority, authority: TestAuthority, upstream: Upstream, scheme: str, closed_port: int
 ) -> None:
     upstream.play("/s", stream(BODY, gap_s=0))
-    gone = f"{scheme}://127.0.0.1:{free_port()}/"
+    gone = f"{scheme}://127.0.0.1:{closed_port}/"
     with Stage(own_authority, authority.ca_file, hosts=Hosts(only=frozenset({"api.example"}))) as stage:
         assert proxied(stage, authority.ca_file, getattr(upstream, scheme) + "/s") == (0, BODY)
         proxied(stage, authority.ca_file, gone)

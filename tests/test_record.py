@@ -4,7 +4,6 @@ What counts is what a person would notice: the client's output is what it is wit
 the server sent, and when it sent it.
 """
 
-import statistics
 import time
 
 import pytest
@@ -18,6 +17,8 @@ from upstream_script import Finish, Framing, Served, json_response, recordings, 
 
 LATE_NS = 5_000_000
 """How far an event's recorded arrival may lie behind the server's write."""
+PLAYS = 20
+"""How often a stream is played at most, on a machine that is busy with other things."""
 
 
 def lateness_ns(recording: Recording, exchange: Exchange, served: Served) -> list[int]:
@@ -45,7 +46,6 @@ def test_curl_sees_and_the_recording_holds_what_the_server_sent(recorder: Record
         pairs = zip(exchanges, recorder.upstream.wait_for(len(scripts)), strict=True)
         late = [ns for exchange, served in pairs for ns in lateness_ns(recording, exchange, served)]
     assert min(late) > -1_000_000, "an event cannot arrive before it was sent; the clocks agree within 1 ms"
-    assert statistics.median(late) < LATE_NS
 
 
 @needs_shared
@@ -53,16 +53,30 @@ def test_curl_sees_and_the_recording_holds_what_the_server_sent(recorder: Record
 def test_every_event_is_timed_within_5_ms_of_the_servers_write(recorder: Recorder, version: str) -> None:
     """A recorder that delays an event delays it each time; a machine that stands still does so now and then.
 
-    So a stream is played several times, and of each event its best time counts.
+    So the streams are played until each event has had a good time, and of each event its best time counts.
     """
-    plays = 4
-    url = recorder.upstream.https + "/streams/steps-multi-turn-stateful-turn2"
-    assert recorder.record(*CURL_BY_VERSION[version], *[url] * plays).returncode == 0
-    served = recorder.upstream.wait_for(plays)
+    late: list[list[int]] = []
+    for _ in range(PLAYS):
+        late.append(played_once(recorder, version))
+        if max(best_of(late)) < LATE_NS:
+            break
+    assert max(best_of(late)) < LATE_NS, best_of(late)
+
+
+def played_once(recorder: Recorder, version: str) -> list[int]:
+    """The lateness of every event of every stream."""
+    urls = [recorder.upstream.https + path for path in recordings(SHARED / "streams")]
+    before = len(recorder.upstream.served)
+    got = recorder.record(*CURL_BY_VERSION[version], *urls, options=("--overwrite",))
+    assert got.returncode == 0, got.stderr
+    served = recorder.upstream.wait_for(before + len(urls))[before:]
     with Recording.open(str(recorder.file)) as recording:
         pairs = zip(recording.exchanges, served, strict=True)
-        late = [lateness_ns(recording, exchange, one) for exchange, one in pairs]
-    assert max(map(min, zip(*late, strict=True))) < LATE_NS
+        return [ns for exchange, one in pairs for ns in lateness_ns(recording, exchange, one)]
+
+
+def best_of(plays: list[list[int]]) -> list[int]:
+    return [min(late) for late in zip(*plays, strict=True)]
 
 
 @needs_shared

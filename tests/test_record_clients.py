@@ -7,17 +7,19 @@ import importlib.util
 import json
 import shutil
 import sys
-from threading import Thread
 
 import pytest
-from websockets.sync.server import ServerConnection, serve
+from websockets.frames import Frame, Opcode
+from websockets.http11 import Request
+from websockets.server import ServerProtocol
 
+from proxy_wire import ByteServer
 from record_support import BODY, Recorder
 from sserec.archive import Direction
 from sserec.recording import Recording
 from sserec.records import Ending
 from upstream_script import Script, Write, stream
-from upstream_wire import TestAuthority
+from upstream_wire import TestAuthority, Wire
 
 READS = {
     "urllib": "import urllib.request, sys; sys.stdout.buffer.write(urllib.request.urlopen(sys.argv[1]).read())",
@@ -81,7 +83,7 @@ HTTPX_HTTP2 = "import httpx, sys; sys.stdout.buffer.write(httpx.Client(http2=Tru
 WEBSOCKET = """
 import sys
 from websockets.sync.client import connect
-with connect(sys.argv[1]) as socket:
+with connect(sys.argv[1], open_timeout=None, close_timeout=None) as socket:
     socket.send("secret")
     sys.stdout.write(socket.recv())
 """
@@ -135,17 +137,27 @@ def test_anthropic(recorder: Recorder, way: str) -> None:
     assert_recorded(recorder, recorder.upstream.https + "/v1/messages", MESSAGES)
 
 
+def shout(wire: Wire) -> None:
+    """A WebSocket server: whatever it is told it says in capitals. It leaves without close_notify, as many do."""
+    protocol = ServerProtocol()
+    while data := wire.receive():
+        protocol.receive_data(data)
+        for event in protocol.events_received():
+            if isinstance(event, Request):
+                protocol.send_response(protocol.accept(event))
+            elif isinstance(event, Frame) and event.opcode is Opcode.TEXT:
+                protocol.send_text(bytes(event.data).upper())
+        for answer in protocol.data_to_send():
+            if not answer:
+                return
+            wire.send(answer)
+
+
 @pytest.mark.parametrize("scheme", ["ws", "wss"])
 def test_a_websocket_client(recorder: Recorder, authority: TestAuthority, scheme: str) -> None:
-    def shout(socket: ServerConnection) -> None:
-        socket.send(str(socket.recv()).upper())
-
     context = authority.server_context(("http/1.1",)) if scheme == "wss" else None
-    with serve(shout, "127.0.0.1", 0, ssl=context) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        url = f"{scheme}://127.0.0.1:{server.socket.getsockname()[1]}/chat"
-        got = recorder.record(sys.executable, "-c", WEBSOCKET, url)
-        server.shutdown()
+    with ByteServer(shout, context) as server:
+        got = recorder.record(sys.executable, "-c", WEBSOCKET, f"{scheme}://{server.authority}/chat")
     assert (got.stdout, got.returncode) == (b"SECRET", 0), got.stderr
     with Recording.open(str(recorder.file)) as recording:
         (exchange,) = recording.exchanges

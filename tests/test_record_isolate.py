@@ -17,7 +17,7 @@ from sserec.proxy.isolation import ports_to_catch
 from sserec.proxy.names import NO_SUCH_NAME, Names, answer, question
 from sserec.recording import Recording
 from sserec.records import Ending
-from upstream import Upstream, free_port
+from upstream import Upstream
 from upstream_script import stream
 from upstream_wire import TestAuthority
 
@@ -48,7 +48,7 @@ ASK_ANOTHER = """
 import socket
 query = b"12" + bytes.fromhex("01000001000000000000") + b"\\x09localhost\\0" + bytes.fromhex("00010001")
 with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-    sock.settimeout(20)
+    sock.settimeout(60)
     sock.sendto(query, ("9.9.9.9", 53))
     print(socket.inet_ntoa(sock.recv(512)[-4:]))
 """
@@ -156,11 +156,12 @@ def test_a_name_that_does_not_exist_does_not_exist_here_either(recorder: Recorde
 
 
 @needs_isolation
-def test_a_server_that_is_not_there_breaks_the_connection_and_is_named(recorder: Recorder) -> None:
-    port = free_port()
-    got = recorder.record("curl", "-sS", f"https://127.0.0.1:{port}/", options=ISOLATE)
+def test_a_server_that_is_not_there_breaks_the_connection_and_is_named(
+    recorder: Recorder, closed_port: int
+) -> None:
+    got = recorder.record("curl", "-sS", f"https://127.0.0.1:{closed_port}/", options=ISOLATE)
     assert got.returncode in (7, 35, 56), "a reset meets curl in the handshake, or before or after it"
-    assert f"cannot reach 127.0.0.1:{port}: Connection refused".encode() in got.stderr
+    assert f"cannot reach 127.0.0.1:{closed_port}: Connection refused".encode() in got.stderr
 
 
 @needs_isolation

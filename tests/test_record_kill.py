@@ -1,5 +1,6 @@
 """A recorder that is killed leaves a file that opens and lacks at most the last 20 ms."""
 
+import os
 import random
 import signal
 import subprocess
@@ -30,7 +31,7 @@ TARDY_ALLOWED = KILLS // 10
 LAST_S = 0.1
 """How long before the kill the recorder is watched for waiting."""
 WAITED_NS = 4_000_000
-"""Who waited longer for a processor is late for a reason that is not its own."""
+"""Who waited longer for a processor, the server that it records among them, is late for reasons not its own."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Killed:
     written_ns: tuple[int, ...]
     """When the server wrote each event."""
     waited_ns: int
-    """How long its threads stood in line for a processor, all together, just before."""
+    """How long its threads and the server's stood in line for a processor, all together, just before."""
 
     def body(self) -> bytes:
         """What the file holds of the stream."""
@@ -80,9 +81,9 @@ def record_and_kill(upstream: Upstream, folder: Path, number: int) -> Killed:
         if number % 5:
             process.stdout.read(1)
         time.sleep(chance.uniform(0, LONGEST_LIFE_S))
-        before_ns = waits_ns(process.pid)
+        before_ns = waits_ns(process.pid) | waits_ns(os.getpid())
         time.sleep(LAST_S)
-        killed_ns, after_ns = time.monotonic_ns(), waits_ns(process.pid)
+        killed_ns, after_ns = time.monotonic_ns(), waits_ns(process.pid) | waits_ns(os.getpid())
         process.send_signal(signal.SIGKILL)
         process.communicate()
     served = next((served for served in list(upstream.served) if served.path == path), None)

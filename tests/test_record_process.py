@@ -18,7 +18,6 @@ from sserec.proxy.destination import default_path
 from sserec.recording import Recording
 from sserec.records import Ending
 from terminal import CONTROL_C, Terminal
-from upstream import free_port
 from upstream_script import Finish, json_response, stream
 
 
@@ -47,8 +46,8 @@ def test_the_closing_line_counts_what_ended_differently(recorder: Recorder) -> N
     assert re.search(expected, got.stderr.decode())
 
 
-def test_the_closing_line_promises_no_response_that_never_came(recorder: Recorder) -> None:
-    got = recorder.record(*CURL, f"http://127.0.0.1:{free_port()}/")
+def test_the_closing_line_promises_no_response_that_never_came(recorder: Recorder, closed_port: int) -> None:
+    got = recorder.record(*CURL, f"http://127.0.0.1:{closed_port}/")
     assert "recorded 1 unanswered request, 0 B" in got.stderr.decode()
 
 
@@ -243,8 +242,8 @@ def test_an_upstream_that_cannot_be_verified_never_sees_the_request(recorder: Re
     assert recorder.upstream.served == []
 
 
-def test_an_upstream_that_is_not_there_is_said(recorder: Recorder) -> None:
-    got = recorder.record(*CURL, f"https://127.0.0.1:{free_port()}/")
+def test_an_upstream_that_is_not_there_is_said(recorder: Recorder, closed_port: int) -> None:
+    got = recorder.record(*CURL, f"https://127.0.0.1:{closed_port}/")
     assert got.returncode != 0
     assert b"refused" in got.stderr
 
@@ -269,7 +268,7 @@ def test_a_termination_reaches_the_command_and_the_archive_is_whole(recorder: Re
         assert process.stdout
         process.stdout.readline()
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=20)
+        process.communicate(timeout=PATIENCE_S)
     assert process.returncode == -signal.SIGTERM
     with Recording.open(str(recorder.file)) as recording:
         assert [exchange.ending for exchange in recording.exchanges] == [Ending.CLIENT_CANCELLED]

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from record_support import BODY, FAULT, GENAI, Recorder
+from record_support import BODY, FAULT, GENAI, PATIENCE_S, Recorder
 from shared_data import SHARED, needs_shared
 from sserec.archive import ArchiveReader
 from sserec.recording import Recording
@@ -72,7 +72,7 @@ def test_without_a_command_it_serves_until_a_signal(recorder: Recorder, number: 
         url = process.stderr.readline().split()[-1]
         assert recorder.run("curl", "-sN", url + "/s").stdout == BODY
         process.send_signal(number)
-        _, said = process.communicate(timeout=20)
+        _, said = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0
     assert "recorded 1 stream, 3 events" in said
     with Recording.open(str(recorder.file)) as recording:

@@ -3,13 +3,15 @@
 import os
 import signal
 import subprocess
+import time
 from pathlib import Path
 
-from record_support import SSEREC, Recorder
+from proxy_wire import ByteServer
+from record_support import PATIENCE_S, SSEREC, Recorder
 from sserec.archive import ArchiveReader, verify
 from sserec.recording import Recording
 from sserec.records import Ending
-from upstream_script import stream
+from upstream_wire import Wire
 
 EVENTS = tuple(b"data: %d\n\n" % number for number in range(40))
 
@@ -20,17 +22,23 @@ def piping(recorder: Recorder, *options: str) -> "subprocess.Popen[bytes]":
 
 
 def test_what_curl_pipes_in_is_recorded_as_it_comes(recorder: Recorder) -> None:
-    recorder.upstream.play("/s", stream(b"".join(EVENTS), gap_s=0.01))
-    once_it_records = f"while ! test -s {recorder.file}; do sleep 0.01; done"
-    stream_it = f"curl -sN {recorder.upstream.http}/s"
+    def tell_one_after_the_other(wire: Wire) -> None:
+        while wire.read_line():
+            pass
+        wire.send(b"HTTP/1.1 200 OK\r\n\r\n")
+        for number, event in enumerate(EVENTS):
+            wire.send(event)
+            wait_until_recorded(recorder.file, b"".join(EVENTS[: number + 1]))
+
     sserec = f"{' '.join(SSEREC)} record --stdin -o {recorder.file}"
-    got = recorder.run("sh", "-c", f"({once_it_records}; {stream_it}) | {sserec}")
+    with ByteServer(tell_one_after_the_other) as server:
+        got = recorder.run("sh", "-c", f"curl -sN http://{server.authority}/s | {sserec}")
     assert (got.returncode, got.stdout) == (0, b"")
     assert b"recorded 1 stream, 40 events" in got.stderr
     with Recording.open(str(recorder.file)) as recording:
         (exchange,) = recording.exchanges
         assert (exchange.body(), exchange.ending) == (b"".join(EVENTS), Ending.COMPLETE)
-        assert len({event.t_ns for event in exchange.events()}) > len(EVENTS) / 2
+        assert len({event.t_ns for event in exchange.events()}) == len(EVENTS)
         assert recording.meta
         assert recording.meta.attributes["mode"] == "stdin"
 
@@ -49,7 +57,7 @@ def test_a_termination_keeps_what_came(recorder: Recorder) -> None:
         process.stdin.flush()
         wait_until_recorded(recorder.file, EVENTS[0])
         process.send_signal(signal.SIGTERM)
-        process.wait(20)
+        process.wait(60)
     with Recording.open(str(recorder.file)) as recording:
         (exchange,) = recording.exchanges
         assert (exchange.body(), exchange.ending) == (EVENTS[0], Ending.RECORDER_STOPPED)
@@ -77,8 +85,11 @@ def test_nothing_piped_in_leaves_no_file(recorder: Recorder) -> None:
 
 def wait_until_recorded(file: Path, body: bytes) -> None:
     """Watches the growing file, as a viewer would."""
+    limit_s = time.monotonic() + PATIENCE_S
     while not file.exists() or not file.stat().st_size:
+        assert time.monotonic() < limit_s
         os.sched_yield()
     with ArchiveReader.open(file) as reader:
         while not (reader.exchanges and reader.body(1) == body):
+            assert time.monotonic() < limit_s
             reader.refresh()

@@ -11,7 +11,6 @@ from proxy_wire import ByteServer
 from record_support import BODY, CURL, FAULT, SSEREC, Recorder
 from sserec.recording import Recording
 from sserec.records import Ending
-from upstream import free_port
 from upstream_script import Finish, Framing, stream
 from upstream_wire import Wire
 
@@ -68,8 +67,10 @@ def test_a_response_that_breaks_http_is_one_stream_in_the_closing_line(
     assert endings(recorder) == [Ending.UPSTREAM_CUT]
 
 
-def test_a_server_that_was_not_reached_has_an_ending_of_its_own_and_is_no_capture(recorder: Recorder) -> None:
-    url = f"http://127.0.0.1:{free_port()}/"
+def test_a_server_that_was_not_reached_has_an_ending_of_its_own_and_is_no_capture(
+    recorder: Recorder, closed_port: int
+) -> None:
+    url = f"http://127.0.0.1:{closed_port}/"
     got = recorder.record(*CURL, url, url, url, options=("--require-capture",))
     cannot, again, closing, unmet = lines(got)
     assert got.returncode == FAULT

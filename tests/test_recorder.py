@@ -45,7 +45,7 @@ class Standing(ArchiveWriter):
         coded_size_bytes: int | None = None,
         t_kernel_ns: int | None = None,
     ) -> None:
-        assert self.go.wait(20)
+        assert self.go.wait(60)
         super().chunk(exchange, data, t_ns, coded_size_bytes=coded_size_bytes, t_kernel_ns=t_kernel_ns)
 
 
@@ -59,7 +59,7 @@ def recording(
     with kind(path, meta=Meta(anchor_unix_ns=0)) as writer:
         recorder = Recorder(writer, Clock(), policy=policy, queue_limit_bytes=limit_bytes)
         yield recorder, writer
-        assert recorder.close()
+        assert recorder.close(timeout_s=60)
 
 
 def coded(*names: str) -> Response:
@@ -212,7 +212,7 @@ def test_a_disk_that_stands_for_good_does_not_keep_the_recorder_from_ending(path
         recorder.open_exchange(REQUEST, None, 1).chunk(b"a", Arrival(2))
         assert not recorder.close(timeout_s=0.05)
         Standing.go.set()
-        assert recorder.close()
+        assert recorder.close(timeout_s=60)
 
 
 FULL_DISK = """

@@ -106,7 +106,7 @@ WRAPPINGS: list[Callable[[str], str]] = [
 ]
 
 
-@settings(max_examples=60, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@settings(max_examples=60, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(
     secret=st.sampled_from([*PLANTED.values(), PRIVATE_KEY]),
     wrap=st.sampled_from(WRAPPINGS),

@@ -27,21 +27,17 @@ def js_sdk(pytestconfig: pytest.Config) -> Path:
     folder: Path = pytestconfig.cache.mkdir("genai-js")
     if not (folder / "node_modules").is_dir():
         with tempfile.TemporaryDirectory(dir=folder) as fetched:
-            words = [
-                npm,
-                "install",
-                "--prefix",
-                fetched,
-                "--no-audit",
-                "--no-fund",
-                "--ignore-scripts",
-                JS_SDK,
-            ]
-            if not ran_well(words):
+            if not ran_well(npm_install(npm, fetched, JS_SDK)):
                 pytest.skip(f"{JS_SDK} cannot be fetched")
             with suppress(OSError):  # another worker was quicker
                 os.rename(fetched + "/node_modules", folder / "node_modules")
     return folder
+
+
+def npm_install(npm: str, folder: str, package: str) -> list[str]:
+    """Fetches ``package``; gives up soon, for there may be no network, and nothing depends on it."""
+    quietly = ["--no-audit", "--no-fund", "--ignore-scripts", "--fetch-retries", "0"]
+    return [npm, "install", "--prefix", folder, *quietly, package]
 
 
 def ran_well(words: Sequence[str]) -> bool:

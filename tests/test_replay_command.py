@@ -217,7 +217,7 @@ def test_without_a_command_it_prints_its_url_and_serves_until_a_signal(
             ["curl", "-sN", f"{url}/v1/interactions", "-d", Kept().body], capture_output=True
         )
         process.send_signal(number)
-        assert process.communicate(timeout=20) == ("", "")
+        assert process.communicate(timeout=60) == ("", "")
     assert (curl.stdout, process.returncode) == (CREATED + delta(1) + DONE, 0)
 
 

@@ -64,7 +64,7 @@ chunk_data = st.one_of(
 )
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     chunks=st.lists(st.tuples(st.integers(0, 10**10), chunk_data), max_size=12),
     end=st.sampled_from(list(ENDS.values())),

@@ -184,7 +184,7 @@ def test_requests_that_came_together_are_answered_in_order(tmp_path: Path, own_a
     asked = b"".join(b"GET /v1/interactions/%d HTTP/1.1\r\nhost: x\r\n\r\n" % n for n in (2, 0, 1))
     with (
         replayed(recording(tmp_path / "x.sse.zst", *polls), own_authority) as port,
-        socket.create_connection(("127.0.0.1", port), 20) as sock,
+        socket.create_connection(("127.0.0.1", port), 60) as sock,
     ):
         sock.sendall(asked)
         sock.shutdown(socket.SHUT_WR)
@@ -203,11 +203,11 @@ def test_a_large_request_with_expect_is_taken(tmp_path: Path, own_authority: Aut
     question = b'{"image":"' + b"A" * 3_000_000 + b'"}'
     (tmp_path / "question").write_bytes(question)
     with replayed(recording(tmp_path / "x.sse.zst", Kept(body=question)), own_authority) as port:
-        words = ["curl", "-qsS", "--expect100-timeout", "20", f"http://127.0.0.1:{port}/v1/interactions"]
+        words = ["curl", "-qsS", "--expect100-timeout", "100", f"http://127.0.0.1:{port}/v1/interactions"]
         words += ["-H", "Expect: 100-continue", "--data-binary", f"@{tmp_path}/question"]
-        got = subprocess.run(words, capture_output=True, timeout=15)
+        got = subprocess.run(words, capture_output=True, timeout=60)
         again = subprocess.run(
-            ["curl", "-qsS", "--http2-prior-knowledge", *words[4:]], capture_output=True, timeout=15
+            ["curl", "-qsS", "--http2-prior-knowledge", *words[4:]], capture_output=True, timeout=60
         )
     assert (got.stdout, again.stdout) == (Kept().data, Kept().data)
 
@@ -220,7 +220,7 @@ def test_what_is_no_http_is_refused(tmp_path: Path, own_authority: Authority) ->
             b"\x16\x03\x01\x00\x05hello",
             b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\xff" * 9,
         ):
-            with socket.create_connection(("127.0.0.1", port), 20) as sock:
+            with socket.create_connection(("127.0.0.1", port), 60) as sock:
                 sock.sendall(sent)
                 sock.shutdown(socket.SHUT_WR)
                 assert b"200" not in b"".join(iter(lambda: sock.recv(65536), b""))
@@ -241,7 +241,7 @@ class Http2Client:
     """A client with small windows."""
 
     def __init__(self, port: int, window_bytes: int) -> None:
-        self._sock = socket.create_connection(("127.0.0.1", port), 20)
+        self._sock = socket.create_connection(("127.0.0.1", port), 60)
         self.h2 = h2.connection.H2Connection()
         initial = {h2.settings.SettingCodes.INITIAL_WINDOW_SIZE: window_bytes}
         self.h2.local_settings = h2.settings.Settings(client=True, initial_values=initial)

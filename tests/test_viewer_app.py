@@ -260,7 +260,7 @@ def test_playback_goes_through_the_events_and_stops_at_the_end(tmp_path: Path) -
         await stage.press("space")
         assert "▶ ×0.0156" in stage.screen, "slow enough to be seen on the busiest machine"
         stage.desk.set_speed(1.0)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while stage.event != 4:
                 await stage.pilot.pause(0.02)
             while stage.desk.playback is None or stage.desk.playback.is_playing:

@@ -225,7 +225,7 @@ def test_both_are_played_at_once(paths: tuple[str, str]) -> None:
         await stage.press("space")
         assert "▶" not in stage.screen
         await stage.press("=", "space")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while stage.numbers() != (8, 10) or "▶" in stage.screen:
                 await stage.pilot.pause(0.02)
 

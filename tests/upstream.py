@@ -26,7 +26,7 @@ from upstream_wire import Gone, TestAuthority, Wire
 NOT_FOUND = json_response(404, b'{"error":{"code":404,"message":"no script for this path"}}')
 SHORTFALL_BYTES = 1000
 """What a cut response with a Content-Length promises beyond what comes."""
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 
 
 class Upstream:
@@ -218,11 +218,3 @@ def head(script: Script, size_bytes: int) -> bytes:
     fields = "".join(f"{name}: {value}\r\n" for name, value in script.headers)
     status = f"HTTP/1.1 {script.status} {HTTPStatus(script.status).phrase}\r\n"
     return f"{status}{fields}{coding}{framing}\r\n".encode("latin-1")
-
-
-def free_port() -> int:
-    """A port that nobody listened on a moment ago: for tests of an upstream that is not there."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    assert isinstance(port, int)
-    return port

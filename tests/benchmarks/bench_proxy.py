@@ -12,6 +12,7 @@ import json
 import os
 import re
 import shlex
+import socket
 import statistics
 import subprocess
 import sys
@@ -25,7 +26,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from upstream import free_port
 from upstream_wire import TestAuthority
 
 LOAD = str(Path(__file__).with_name("proxy_load.py"))
@@ -80,6 +80,12 @@ def sserec(folder: Path, ca_file: Path) -> Iterator[Variant]:
             exported[name] = shlex.split(value)[0]
         yield Variant("sserec", exported["https_proxy"], Path(exported["SSL_CERT_FILE"]), process.pid)
         process.terminate()
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
 
 
 @contextmanager

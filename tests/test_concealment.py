@@ -239,10 +239,11 @@ def test_a_body_that_comes_in_pieces_is_given_out_in_them(borders: list[int]) ->
 
 def test_a_body_that_is_too_long_to_wait_for_is_looked_through_all_the_same() -> None:
     member = b', "api_key": "' + CANARY.encode() + b'"'
-    pieces = [b'{"image": "' + b"A" * LIMIT_BYTES + b'"' + member, member, member + b"}"]
-    withheld = Withheld[None](SECRETS.body, SECRETS.body_part)
-    given = [[piece for piece, _ in withheld.add(piece, None)] for piece in pieces]
-    assert [len(ready) for ready in given] == [1, 1, 1], "from the limit on nothing is held"
-    assert [len(ready[0]) for ready in given] == [len(piece) for piece in pieces]
-    assert CANARY.encode() not in b"".join(ready[0] for ready in given)
-    assert withheld.end() == []
+    image = b'"image": "' + b"A" * LIMIT_BYTES + b'"' + member
+    pieces = [b"{" + image, member[:20], member[20:] + b", " + image, member[:-9], member[-9:] + b"}"]
+    withheld = Withheld[int](PATHS.body, PATHS.body_part)
+    given = [withheld.add(piece, number) for number, piece in enumerate(pieces)]
+    assert [len(ready) for ready in given] == [1, 0, 2, 0, 0], "no more is held than the limit"
+    released = [*itertools.chain.from_iterable(given), *withheld.end()]
+    assert [(len(piece), number) for piece, number in released] == [(len(p), n) for n, p in enumerate(pieces)]
+    assert CANARY[8:].encode() not in b"".join(piece for piece, _ in released), "across a border either"

@@ -12,6 +12,8 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
+from sserec.interactions import steps_of
+
 Json = dict[str, Any]
 
 _PATH = re.compile(r"/interactions(?:/(?P<id>[^/:]+)(?P<cancel>[/:]cancel)?)?/?$")
@@ -114,7 +116,7 @@ def heard_of(interaction: Json) -> Heard:
         status=_text(interaction.get("status")),
         continuation_token=_text(interaction.get("continuation_token")),
         previous_interaction_id=_text(interaction.get("previous_interaction_id")),
-        calls=tuple(_made_calls(interaction.get("steps") or interaction.get("outputs"))),
+        calls=tuple(_made_calls(steps_of(interaction))),
     )
 
 
@@ -151,8 +153,8 @@ def _result_call_ids(given: object) -> Iterator[str]:
                 yield from _result_call_ids(parts)
 
 
-def _made_calls(steps: object) -> Iterator[MadeCall]:
-    for step in steps if isinstance(steps, list) else ():
+def _made_calls(steps: list[Any]) -> Iterator[MadeCall]:
+    for step in steps:
         match step:
             case {"type": "function_call", "id": str(call_id)}:
                 yield MadeCall(call_id, _text(step.get("name")))

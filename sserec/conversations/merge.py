@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from sserec.conversations.inputs import OF_THE_CALLER
+from sserec.interactions import steps_of
 
 Json = dict[str, Any]
 
@@ -86,8 +87,7 @@ def _own_steps(steps: list[Json]) -> list[Json]:
 
 
 def _steps(interaction: Json) -> list[Json]:
-    steps = interaction.get("steps") or interaction.get("outputs")
-    return [step for step in steps if isinstance(step, dict)] if isinstance(steps, list) else []
+    return [step for step in steps_of(interaction) if isinstance(step, dict)]
 
 
 def _steps_key(interactions: Iterable[Json]) -> str:

@@ -13,13 +13,12 @@ from itertools import takewhile
 from typing import NamedTuple
 
 from sserec.interactions import parse
+from sserec.interactions.events import COMPLETED_TYPES
 from sserec.sse import Event
 
 CREATED = frozenset({"interaction.created", "interaction.start"})
 STATUS = "interaction.status_update"
 START = frozenset({"step.start", "content.start"})
-FINAL = frozenset({"interaction.completed", "interaction.complete"})
-"""After these nothing is to be resumed; after an error event there may be."""
 WITHOUT_CONTENT = frozenset({"error", "done"})
 
 
@@ -135,7 +134,8 @@ def _goes_further(new: list[_Place], old: list[_Place]) -> bool:
 
 
 def _ends(places: list[_Place]) -> bool:
-    return any(place.mark.type in FINAL for place in places)
+    """Whether nothing is to be resumed any more; after an error event there may be."""
+    return any(place.mark.type in COMPLETED_TYPES for place in places)
 
 
 def _content_count(places: list[_Place]) -> int:

@@ -28,7 +28,7 @@ from sserec.conversations import (
 )
 from sserec.export.answer import Answer, Json, Remark, answer_of
 from sserec.export.subject import given_by, request_body, request_json
-from sserec.interactions import Assembler, Assembly
+from sserec.interactions import Assembler, Assembly, steps_of
 from sserec.recording import Exchange, RecordedEvent, Recording
 from sserec.records import Diagnostic, Severity
 
@@ -212,12 +212,7 @@ def _is_fuller(snapshot: Answer, streamed: Answer) -> bool:
     """Whether a returned object is the end of the story that a broken stream only began."""
     if snapshot.interaction.get("status", "") in UNFINISHED:
         return False
-    return _step_count(snapshot) >= _step_count(streamed)
-
-
-def _step_count(answer: Answer) -> int:
-    steps = answer.interaction.get("steps") or answer.interaction.get("outputs")
-    return len(steps) if isinstance(steps, list) else 0
+    return len(steps_of(snapshot.interaction)) >= len(steps_of(streamed.interaction))
 
 
 def _by_turn(path: Iterable[OneInteraction]) -> list[list[OneInteraction]]:

@@ -8,6 +8,7 @@ from sserec.annotations import with_characters
 from sserec.export import Options
 from sserec.export.answer import Answer, Json
 from sserec.export.subject import Subject, answers
+from sserec.interactions import steps_of
 
 
 def interactions(subjects: Sequence[Subject], options: Options) -> Iterator[bytes]:
@@ -20,8 +21,7 @@ def interactions(subjects: Sequence[Subject], options: Options) -> Iterator[byte
 
 def steps(subjects: Sequence[Subject], options: Options) -> Iterator[bytes]:
     """One array of steps, or an array of them. The older revision calls them outputs."""
-    found = [_interaction(answer, options) for answer in answers(subjects)]
-    return _written([one.get("steps") or one.get("outputs") or [] for one in found], options)
+    return _written([steps_of(_interaction(answer, options)) for answer in answers(subjects)], options)
 
 
 def _document(answer: Answer, subject: Subject, options: Options) -> Json:

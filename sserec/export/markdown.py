@@ -15,6 +15,7 @@ from sserec.export import Options
 from sserec.export.answer import Answer, Json
 from sserec.export.media import Media, is_media, media_of
 from sserec.export.subject import Subject
+from sserec.interactions import steps_of
 from sserec.recording import RecordedMark
 
 BACKTICKS = re.compile(r"`+")
@@ -43,9 +44,8 @@ def document(answer: Answer, given: Sequence[Json]) -> Iterator[str]:
     yield facts(interaction)
     for step in given:
         yield from section(step, {})
-    steps = interaction.get("steps") or interaction.get("outputs")
     files = {(media.step, media.part): media for media in media_of(answer)}
-    for number, step in enumerate(steps if isinstance(steps, list) else ()):
+    for number, step in enumerate(steps_of(interaction)):
         if isinstance(step, dict):
             yield from section(step, {part: media for (of, part), media in files.items() if of == number})
 

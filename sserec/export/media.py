@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from sserec.export.answer import Answer, Json
+from sserec.interactions import steps_of
 
 KINDS = ("image", "audio", "video", "document")
 RAW_AUDIO = "audio/l16"
@@ -130,8 +131,7 @@ class Saved:
 
 def media_of(answer: Answer) -> Iterator[Media]:
     """Every part of the interaction that is no text, in order."""
-    steps = answer.interaction.get("steps") or answer.interaction.get("outputs")
-    for number, step in enumerate(steps if isinstance(steps, list) else ()):
+    for number, step in enumerate(steps_of(answer.interaction)):
         for place, part in enumerate(parts_of(step), start=1):
             if is_media(part):
                 yield Media(answer.exchanges[-1], number, place, str(part.get("mime_type") or ""), part)

@@ -27,6 +27,7 @@ from sserec.interactions.queries import (
     output_text,
     started_step,
     step_started_by,
+    steps_of,
     text_written_by,
 )
 
@@ -57,5 +58,6 @@ __all__ = [
     "piece_of",
     "started_step",
     "step_started_by",
+    "steps_of",
     "text_written_by",
 ]

@@ -66,10 +66,15 @@ def step_started_by(parsed: Parsed) -> str | None:
     return type_ if type(type_) is str else None
 
 
+def steps_of(interaction: Json) -> list[Any]:
+    """The steps, which the older revision calls outputs, as they came; empty where there are none."""
+    steps = interaction.get("steps") or interaction.get("outputs")
+    return steps if isinstance(steps, list) else []
+
+
 def interaction_text(interaction: Json) -> str:
     """What a person would have read: the texts of the model's outputs, a blank line between steps."""
-    steps = interaction.get("steps") or interaction.get("outputs")
-    texts = (_step_text(step) for step in steps) if isinstance(steps, list) else ()
+    texts = map(_step_text, steps_of(interaction))
     return "\n\n".join(text for text in texts if text)
 
 

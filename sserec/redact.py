@@ -21,55 +21,21 @@ from sserec.concealment import (
 from sserec.credentials import secret_spans
 from sserec.credentials.keys import KEYS, looks_random, may_hold_key
 from sserec.credentials.names import (
+    AUTH_OPTIONS,
     COOKIE_HEADERS,
     OPEN_HEADER_ENDINGS,
+    PAIR_OPTIONS,
     SECRET_HEADER_ENDINGS,
     SECRET_HEADERS,
     SECRET_MEMBERS,
     SECRET_NAME,
+    SECRET_OPTIONS,
     SECRET_QUERY,
     SUBPROTOCOL_HEADER,
 )
 from sserec.records import Headers, Request, Response
 
 REDACTED = "[REDACTED]"
-
-SECRET_OPTIONS = frozenset(
-    {
-        "-u",  # curl
-        "--user",
-        "-U",
-        "--proxy-user",
-        "--oauth2-bearer",
-        "--pass",
-        "--proxy-pass",
-        "-b",
-        "--cookie",
-        "-E",
-        "--cert",
-        "-a",  # httpie
-        "--auth",
-        "--password",  # wget
-        "--http-password",
-        "--proxy-password",
-        "--api-key",
-        "--apikey",
-        "--key",
-        "--token",
-        "--access-token",
-        "--auth-token",
-        "--secret",
-        "--client-secret",
-    }
-)
-"""Command-line options whose value is a secret, those of curl, wget and httpie and the usual names elsewhere."""
-PAIR_OPTIONS = frozenset(
-    {"-u", "--user", "-U", "--proxy-user", "-a", "--auth", "-b", "--cookie", "-E", "--cert"}
-)
-"""Of these, the ones that mean something harmless in other programs (``python -u``): only a pair is a secret."""
-
-AUTH_OPTIONS = frozenset({"-a", "--auth"})
-"""And of these, the ones whose secret may also be a single one: ``http -A bearer -a TOKEN``."""
 
 KNOWN_KEYS = {key.id: key.pattern.replace("(?P<secret>", "(?:") for key in KEYS}
 """What the keys of known vendors look like, wherever they stand."""
@@ -214,7 +180,7 @@ class Policy:
 
     def _field(self, name: str, value: str, names: list[str]) -> str:
         lower = name.lower()
-        if self._is_secret_header(lower.replace("_", "-")):
+        if self._is_secret_header(lower):
             names.append(f"header:{lower}")
             return without_credentials(lower, value)
         if lower in COOKIE_HEADERS:
@@ -264,9 +230,10 @@ class Policy:
         return option in SECRET_OPTIONS or (option.startswith("--") and self._is_secret_name(option.lower()))
 
     def _is_secret_header(self, name: str) -> bool:
-        if name in self.secret_headers:
+        hyphened = name.replace("_", "-")
+        if name in self.secret_headers or hyphened in self.secret_headers:
             return True
-        return name.endswith(SECRET_HEADER_ENDINGS) and not name.endswith(OPEN_HEADER_ENDINGS)
+        return hyphened.endswith(SECRET_HEADER_ENDINGS) and not hyphened.endswith(OPEN_HEADER_ENDINGS)
 
     def _is_hidden_header(self, name: str) -> bool:
         """In running text a value that holds several is not taken apart."""

@@ -288,6 +288,12 @@ def test_a_harmless_command_line_stays_as_it_was(command: list[str]) -> None:
     assert SECRETS.argv(command) == (tuple(command), ())
 
 
+def test_a_header_that_somebody_names_is_secret_in_any_spelling() -> None:
+    for name in ("x-customer", "X_Customer"):
+        headers, _ = SECRETS.with_names([name], [], []).headers(((name.upper(), CANARY),))
+        assert headers == ((name.upper(), REDACTED),)
+
+
 def test_a_request_says_what_was_replaced() -> None:
     request = Request(
         "POST", f"https://h/v1?key={CANARY}", "HTTP/1.1", (("X-Api-Key", CANARY), ("Accept", "*/*"))

@@ -1,6 +1,6 @@
-"""What secrets are called: in heads, in URLs, in JSON and forms, in variables. Pure.
+"""What secrets are called: in heads, in URLs, in JSON and forms, on a command line. Pure.
 
-The tables are the whole knowledge, and all in lower case; what is done with a name that stands in one of them, those
+The tables are the whole knowledge, names in lower case; what is done with a name that stands in one of them, those
 know who read it.
 """
 
@@ -134,6 +134,42 @@ SECRET_MEMBERS = frozenset(
 )
 """Members of JSON bodies, and fields of forms besides those of SECRET_QUERY, that are a secret whatever they hold. A
 narrow table, unlike the others: a model's own words and the schemas of tools stand in bodies too."""
+SECRET_OPTIONS = frozenset(
+    {
+        "-u",  # curl
+        "--user",
+        "-U",
+        "--proxy-user",
+        "--oauth2-bearer",
+        "--pass",
+        "--proxy-pass",
+        "-b",
+        "--cookie",
+        "-E",
+        "--cert",
+        "-a",  # httpie
+        "--auth",
+        "--password",  # wget
+        "--http-password",
+        "--proxy-password",
+        "--api-key",
+        "--apikey",
+        "--key",
+        "--token",
+        "--access-token",
+        "--auth-token",
+        "--secret",
+        "--client-secret",
+    }
+)
+"""Command-line options whose value is a secret, those of curl, wget and httpie and the usual names elsewhere."""
+PAIR_OPTIONS = frozenset(
+    {"-u", "--user", "-U", "--proxy-user", "-a", "--auth", "-b", "--cookie", "-E", "--cert"}
+)
+"""Of these, the ones that mean something harmless in other programs (``python -u``): only a pair is a secret."""
+
+AUTH_OPTIONS = frozenset({"-a", "--auth"})
+"""And of these, the ones whose secret may also be a single one: ``http -A bearer -a TOKEN``."""
 SECRET_NAME = re.compile(
     r"(?:^|[_.-])(?:key|token|pwd|credentials?|bearer|jwt)$|(?:password|passwd|passphrase|secret)$"
     r"|(?:api|access|account|auth|private|secret|session|signing)[_-]?key$"

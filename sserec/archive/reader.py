@@ -312,9 +312,9 @@ class ArchiveReader(Closing):
         """What a file is that holds nothing of a recording, and who could tell more."""
         if self._source.size == 0:
             return "is empty (sserec record makes recordings)"
-        is_zstd = self._source.read(0, len(DATA_MAGIC)) == DATA_MAGIC
-        command = "zstd -dc" if is_zstd else "sserec info"
-        return f"holds nothing of a recording ({command} tells what it is)"
+        if self._source.read(0, len(DATA_MAGIC)) == DATA_MAGIC:
+            return "holds nothing of a recording, or was cut off within its first block (zstd -dc prints what is left)"
+        return "holds nothing of a recording (sserec info tells what it is)"
 
     def _survey_problems(self) -> Iterator[Problem]:
         if self._survey is None or self._walk is None:

@@ -95,9 +95,9 @@ or because a model said it.
 * **Where**: the command line, URLs, header fields, trailers, the bodies of requests and responses, errors, marks,
   notes, names of hosts: every place where an archive keeps text.
 * **However it is written**: in JSON, in strings of JSON in JSON, with `\\u` escapes or `%` ones, over several lines of
-  an event, across the borders of chunks, and told token by token over many events, or over the lines of NDJSON or a list
-  of JSON. Base64 is read where it is of text, and is then one secret as a whole; pictures are not looked at as if they
-  were text. A compressed request body cannot be looked into; that is said. UTF-16 is not read: no JSON is written so.
+  an event, across the borders of chunks, and told token by token over many events, or over the lines of NDJSON or a
+  list of JSON. Base64 is read where it is of text, and is then one secret as a whole; pictures are not looked at as if
+  they were text. A compressed request body cannot be looked into; that is said. UTF-16 is not read: no JSON is written so.
 * A model talks about keys. Placeholders (`YOUR_API_KEY`, `<token>`, `[REDACTED]`) are no findings, and a name alone is
   none either: the value has to look like one that a machine made up (12 characters or more, letters and digits, 3 bits
   a character). Only in the JSON of a request, members such as `password` count whatever they hold; what is a secret in
@@ -105,8 +105,8 @@ or because a model said it.
 * Secrets of more than 32 KiB are told by their beginning. Time grows with the size of the recording and with nothing
   else; memory stays what it is.
 * The exit code is 0 when there are no findings, 1 when there are, or when something could not be read (damage, a
-  compressed body, a recording that goes on): nobody knows what is in it. 2 is for trouble. Of one rule, 20 findings are listed for a part of an
-  exchange; the rest is counted. A sample shows four characters at most.
+  compressed body, a recording that goes on): nobody knows what is in it. 2 is for trouble. Of one rule, 20 findings are
+  listed for a part of an exchange; the rest is counted. A sample shows four characters at most.
 * `--rule` asks for more, `--except` for less. `sserec redact` takes the same options and replaces what this finds.
 
 ## The JSON

@@ -97,7 +97,8 @@ or because a model said it.
 * **However it is written**: in JSON, in strings of JSON in JSON, with `\\u` escapes or `%` ones, over several lines of
   an event, across the borders of chunks, and told token by token over many events, or over the lines of NDJSON or a
   list of JSON. Base64 is read where it is of text, and is then one secret as a whole; pictures are not looked at as if
-  they were text. A compressed request body cannot be looked into; that is said. UTF-16 is not read: no JSON is written so.
+  they were text. A compressed request body cannot be looked into; that is said. UTF-16 is not read: no JSON is
+  written so.
 * A model talks about keys. Placeholders (`YOUR_API_KEY`, `<token>`, `[REDACTED]`) are no findings, and a name alone is
   none either: the value has to look like one that a machine made up (12 characters or more, letters and digits, 3 bits
   a character). Only in the JSON of a request, members such as `password` count whatever they hold; what is a secret in

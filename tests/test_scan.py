@@ -146,6 +146,9 @@ HARMLESS = [
     "postgres://user:password@localhost/db, https://example.org:8443/a@b",
     "The password is: correct horse battery staple. Keep the key: it opens the door, the secret: patience.",
     "curl -H 'Authorization: Bearer YOUR_ACCESS_TOKEN_1'",
+    "private_key = ed25519.Ed25519PrivateKey.from_private_bytes(seed); token = base64.b64decode(text)",
+    '{"logprobs": {"content": [{"token": " internationalisation", "logprob": -0.1}, {"token": "2026-01-31"}]}}',
+    '{"text": "https://example.org/?key=name&token=page&session=open", "mcp_session_id": "see above"}',
     '{"primary_key": "a8Fh3kLq92LmZx7Q", "cache_key": "a8Fh3kLq92LmZx7Q", "idempotency-key": "a8Fh3kLq92LmZx7Q"}',
 ]  # fmt: skip
 

@@ -181,6 +181,32 @@ def test_bad_usage_is_one_line_and_exit_code_2(arguments: list[str]) -> None:
     assert "--help" in one_line(done.stderr)
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["info", ""],
+        ["stats", ""],
+        ["merge", "", "-o", "x"],
+        ["pack", TEXT, "-o", ""],
+        ["repair", TEXT, "-o", ""],
+        ["slice", TEXT, "-o", ""],
+        ["redact", TEXT, "-o", ""],
+        ["export", TEXT, "-o", ""],
+        ["share", TEXT, "-o", ""],
+        ["import", TEXT, "-o", ""],
+        ["import", TEXT, "-o", "x", "--redact", ""],
+        ["proxy", "-d", ""],
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_a_name_that_is_empty_is_refused(arguments: list[str | Path], tmp_path: Path) -> None:
+    """As a variable of the shell is that nobody has set: it must not stand for here, or for the file itself."""
+    done = sserec(*arguments, folder=tmp_path)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert "'' names nothing" in one_line(done.stderr)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_reader_that_goes_away_ends_the_command_quietly() -> None:
     command = [sys.executable, "-m", "sserec", "cat", "-"]
     reader, writer = os.pipe()

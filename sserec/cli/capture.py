@@ -1,14 +1,14 @@
 """Options that every way to record by a proxy shares, and their types."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from ipaddress import ip_address
-from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import click
 
+from sserec.cli.options import FILE
 from sserec.proxy.attention import Hosts
 from sserec.proxy.inherited import inherited_files
 from sserec.proxy.plan import Plan
@@ -16,18 +16,6 @@ from sserec.proxy.plan import Plan
 Command = TypeVar("Command", bound=Callable[..., object])
 
 HOST_NAME = re.compile(r"[^\s/:@?#\[\]]+")
-
-
-class FileName(click.Path):
-    """The name of a file or a folder, which is not empty: a variable that is not set would be."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if not value:
-            self.fail("'' names nothing", param, ctx)
-        return super().convert(value, param, ctx)
-
-
-FILE = FileName(dir_okay=False, path_type=Path)
 UNITS = {"": 1, "k": 1000, "m": 1000**2, "g": 1000**3, "ki": 1024, "mi": 1024**2, "gi": 1024**3}
 
 
@@ -130,12 +118,7 @@ class Size(click.ParamType[Any]):
         return int(match[1]) * UNITS[match[2]]
 
 
-OPTIONS = (
-    click.option("--only", multiple=True, type=Host(), help="Record nothing else."),
-    click.option("--passthrough", multiple=True, type=Host(), help="Do not open; record sizes and times."),
-    click.option("--max-body", "max_body_bytes", type=Size(), help="Keep no more than this of a body."),
-    click.option("--upstream-ca", type=FILE, help="Trust these authorities as well."),
-    click.option("--insecure", is_flag=True, help="Verify no server's certificate."),
+SECRETS = (
     click.option(
         "--redact", "redact_headers", multiple=True, type=SecretName("HEADER"), help="It is secret as well."
     ),
@@ -147,6 +130,14 @@ OPTIONS = (
         help="So is this, in JSON bodies: user.email",
     ),
     click.option("--keep-secrets", is_flag=True, help="Store keys, tokens and cookies as they are."),
+)
+OPTIONS = (
+    click.option("--only", multiple=True, type=Host(), help="Record nothing else."),
+    click.option("--passthrough", multiple=True, type=Host(), help="Do not open; record sizes and times."),
+    click.option("--max-body", "max_body_bytes", type=Size(), help="Keep no more than this of a body."),
+    click.option("--upstream-ca", type=FILE, help="Trust these authorities as well."),
+    click.option("--insecure", is_flag=True, help="Verify no server's certificate."),
+    *SECRETS,
     click.option("--reverse", multiple=True, type=ServerUrl(), help="Be a base-URL proxy for this server."),
     click.option("--env", "variables", multiple=True, type=Variable(), help="Set NAME to that base URL."),
     click.option("--listen", type=Address(), default="127.0.0.1:0", help="Default: a free port on loopback."),
@@ -154,7 +145,16 @@ OPTIONS = (
 
 
 def capture_options(command: Command) -> Command:
-    for option in reversed(OPTIONS):
+    return with_options(command, OPTIONS)
+
+
+def secret_options(command: Command) -> Command:
+    """--redact and its kin, and --keep-secrets."""
+    return with_options(command, SECRETS)
+
+
+def with_options(command: Command, options: Sequence[Callable[[Command], Command]]) -> Command:
+    for option in reversed(options):
         command = option(command)
     return command
 

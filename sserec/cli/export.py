@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sserec.cli.export_choice import Choice, chosen
-from sserec.cli.options import idle_limit, one_exchange, recording_file
+from sserec.cli.options import FileName, idle_limit, one_exchange, recording_file
 from sserec.cli.output import say, show, show_bytes
 from sserec.cli.problems import EXIT_FINDINGS, say_problems
 from sserec.display import argument
@@ -50,7 +50,7 @@ EPILOG = "\b\nFormats:\n" + "\n".join(f"  {name:<13}{format.summary}" for name, 
 @click.option("--text", "as_text", is_flag=True, help="Into a cast: only what a person would have read.")
 @idle_limit
 @click.option("--with-content", is_flag=True, help="Into spans: prompts and answers as well.")
-@click.option("-o", "--output", type=click.Path(), metavar="OUT", help="Write to OUT, not to stdout.")
+@click.option("-o", "--output", type=FileName(), metavar="OUT", help="Write to OUT, not to stdout.")
 def export(
     file: str,
     number: int | None,

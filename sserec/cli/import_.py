@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from sserec.cli.capture import secret_options
+from sserec.cli.options import FILE, FileName
 from sserec.cli.output import say
 from sserec.cli.unknown import unknown_lines
 from sserec.display import count
@@ -17,23 +19,13 @@ EPILOG = "\b\nFormats:\n" + "\n".join(f"  {name:<11}{format.summary}" for name, 
 
 
 @click.command("import", epilog=EPILOG)
-@click.argument("file", metavar="FILE", type=click.Path(readable=False))
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    required=True,
-    metavar="OUT",
-    help="The archive.",
-)
+@click.argument("file", metavar="FILE", type=FileName(readable=False))
+@click.option("-o", "--output", type=FILE, required=True, metavar="OUT", help="The archive.")
 @click.option(
     "--from", "name", type=click.Choice(list(FORMATS)), metavar="FORMAT", help="FILE's format: see below."
 )
 @click.option("--overwrite", is_flag=True, help="Replace OUT where it exists.")
-@click.option("--redact", "redact_headers", multiple=True, metavar="HEADER", help="It is secret as well.")
-@click.option("--redact-query", multiple=True, metavar="NAME", help="So is this parameter.")
-@click.option("--redact-json", multiple=True, metavar="PATH", help="So is this, in JSON bodies: user.email")
-@click.option("--keep-secrets", is_flag=True, help="Store keys, tokens and cookies as they are.")
+@secret_options
 def import_(
     file: str,
     *,

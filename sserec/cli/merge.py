@@ -5,15 +5,16 @@ from pathlib import Path
 
 import click
 
+from sserec.cli.options import FILE, FileName
 from sserec.cli.output import say
-from sserec.cli.slice import OUTPUT, archive_of, refuse_source
+from sserec.cli.slice import archive_of, refuse_source
 from sserec.display import count
 from sserec.errors import UsageError
 
 
 @click.command()
-@click.argument("files", metavar="FILE…", nargs=-1, required=True, type=click.Path(readable=False))
-@click.option("-o", "--output", type=OUTPUT, required=True, metavar="OUT", help="The new archive.")
+@click.argument("files", metavar="FILE…", nargs=-1, required=True, type=FileName(readable=False))
+@click.option("-o", "--output", type=FILE, required=True, metavar="OUT", help="The new archive.")
 @click.option("--overwrite", is_flag=True, help="Replace OUT where it exists.")
 def merge(files: tuple[str, ...], output: Path, *, overwrite: bool) -> None:
     """Put several recordings into one archive.

@@ -1,6 +1,7 @@
 """Arguments and options that several commands share."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -14,9 +15,21 @@ LONGEST_S = 1e9
 """Thirty years; nanoseconds beyond some three hundred do not fit into 64 bits."""
 
 
+class FileName(click.Path):
+    """The name of a file or a folder, which is not empty: a variable that is not set would be."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not value:
+            self.fail("'' names nothing", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+FILE = FileName(dir_okay=False, path_type=Path)
+
+
 def recording_file(command: Command) -> Command:
     """FILE: anything that :meth:`sserec.recording.Recording.open` opens."""
-    return click.argument("file", metavar="FILE", type=click.Path(readable=False))(command)
+    return click.argument("file", metavar="FILE", type=FileName(readable=False))(command)
 
 
 class Ordinal(click.IntRange):

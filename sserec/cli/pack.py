@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from sserec.cli.options import recording_file
+from sserec.cli.options import FileName, recording_file
 from sserec.cli.output import say
 from sserec.display import path_text, size
 
@@ -12,7 +12,7 @@ from sserec.display import path_text, size
 @click.command()
 @recording_file
 @click.option(
-    "-o", "--output", type=click.Path(dir_okay=False), metavar="OUT", help="Write to OUT, not in place."
+    "-o", "--output", type=FileName(dir_okay=False), metavar="OUT", help="Write to OUT, not in place."
 )
 def pack(file: str, output: str | None) -> None:
     """Write an archive again, smaller.

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sserec.cli.capture import FileName, Size, capture_options, contradiction, plan_of
+from sserec.cli.capture import Size, capture_options, contradiction, plan_of
+from sserec.cli.options import FileName
 from sserec.display import WITH_ERROR_EVENT, count, duration, printable, size
 
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ from typing import Any
 
 import click
 
-from sserec.cli.capture import FILE, capture_options, contradiction, plan_of
+from sserec.cli.capture import capture_options, contradiction, plan_of
 from sserec.cli.closing import Demands, Voice, tell, tell_nothing
+from sserec.cli.options import FILE
 from sserec.errors import RecordingError, SserecError
 from sserec.proxy.plan import Plan
 

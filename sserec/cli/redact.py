@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sserec.cli.options import recording_file
+from sserec.cli.options import FileName, recording_file
 from sserec.cli.output import say
 from sserec.cli.scan import chosen_rules, scan_rules
 from sserec.display import count, path_text
@@ -19,7 +19,7 @@ MAX_TOLD = 8
 @click.command()
 @recording_file
 @click.option(
-    "-o", "--output", type=click.Path(dir_okay=False), required=True, metavar="OUT", help="The new file."
+    "-o", "--output", type=FileName(dir_okay=False), required=True, metavar="OUT", help="The new file."
 )
 @click.option("--overwrite", is_flag=True, help="Write OUT even if it exists.")
 @click.option("--prompts", is_flag=True, help="Replace what was asked: requests, and the command's words.")

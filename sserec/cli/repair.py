@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from sserec.cli.options import recording_file
+from sserec.cli.options import FileName, recording_file
 from sserec.cli.output import say
 from sserec.display import path_text
 
@@ -12,7 +12,7 @@ from sserec.display import path_text
 @click.command()
 @recording_file
 @click.option(
-    "-o", "--output", type=click.Path(dir_okay=False), required=True, metavar="OUT", help="The new file."
+    "-o", "--output", type=FileName(dir_okay=False), required=True, metavar="OUT", help="The new file."
 )
 def repair(file: str, output: str) -> None:
     """Write a whole archive from what a damaged one still holds.

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sserec.cli.capture import FILE, Address, Variable
+from sserec.cli.capture import Address, Variable
 from sserec.cli.closing import Voice
+from sserec.cli.options import FILE, FileName
 from sserec.cli.pacing import BeforeCommand, pace_of, pacing, words_after_dashes
 from sserec.cli.record import FAULT, WrongUsage, told
 from sserec.display import count, printable
@@ -23,7 +24,7 @@ ON_MISS = ("refuse", "forward", "record")
 
 
 @click.command(cls=BeforeCommand)
-@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(allow_dash=True))
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=FileName())
 @click.option("--listen", type=Address(), default="127.0.0.1:0", help="Default: a free port on loopback.")
 @pacing
 @click.option("--instant", is_flag=True, help="Everything at once, in its pieces.")

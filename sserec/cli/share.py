@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sserec.cli.options import recording_file
+from sserec.cli.options import FileName, recording_file
 from sserec.cli.output import say, show
 from sserec.cli.problems import EXIT_FINDINGS
 from sserec.cli.redact import summary
@@ -34,7 +34,7 @@ def finite(ctx: click.Context, param: click.Parameter, value: float) -> float:
 @click.option(
     "-o",
     "--output",
-    type=click.Path(file_okay=False),
+    type=FileName(file_okay=False),
     default=".",
     metavar="DIR",
     help="Where to. Default: here.",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sserec.cli.options import nanoseconds, recording_file
+from sserec.cli.options import FILE, nanoseconds, recording_file
 from sserec.cli.output import say
 from sserec.cli.unknown import which
 from sserec.display import argument
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from sserec.archive import ArchiveReader
     from sserec.archive.composing import Excerpt
     from sserec.recording import Recording
-
-OUTPUT = click.Path(dir_okay=False, path_type=Path)
 
 
 class Numbers(click.ParamType[Any]):
@@ -58,7 +56,7 @@ class Span(click.ParamType[Any]):
 
 @click.command("slice")
 @recording_file
-@click.option("-o", "--output", type=OUTPUT, required=True, metavar="OUT", help="The new archive.")
+@click.option("-o", "--output", type=FILE, required=True, metavar="OUT", help="The new archive.")
 @click.option("--exchange", "exchanges", type=Numbers(), help="Only these exchanges.")
 @click.option("--events", type=Span(), help="Only these events of one exchange; A.. and ..B too.")
 @click.option(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import click
 
-from sserec.cli.options import as_json, one_exchange, stall_limit
+from sserec.cli.options import FileName, as_json, one_exchange, stall_limit
 from sserec.cli.output import say, show_json
 from sserec.cli.problems import EXIT_FINDINGS
 from sserec.cli.progress import Progress
@@ -56,7 +56,7 @@ class Report(Protocol):
 
 
 @click.command()
-@click.argument("files", metavar="FILE…", nargs=-1, required=True, type=click.Path(readable=False))
+@click.argument("files", metavar="FILE…", nargs=-1, required=True, type=FileName(readable=False))
 @one_exchange
 @stall_limit
 @as_json

@@ -14,7 +14,7 @@ from sserec.tui.app import Viewer
 from sserec.tui.config import Config
 from sserec.tui.model.document import Document
 from sserec.tui.prompt import Prompt
-from sserec.tui.workspace import Workspace
+from sserec.tui.workspace import REFRESH_S, SHARE, SLOWEST_S, Workspace, pause_after
 from viewer_support import CREATED, MS, STORY, S, start, text, write
 
 Scene = Callable[["Stage"], Awaitable[None]]
@@ -494,3 +494,9 @@ def test_a_key_for_what_cannot_be_done_says_so(tmp_path: Path) -> None:
         assert stage.app.is_running
 
     play(plain, scene)
+
+
+def test_a_growing_file_is_looked_at_less_often_where_drawing_it_takes_long() -> None:
+    assert pause_after(0.0) == REFRESH_S
+    assert pause_after(0.03) == 0.03 / SHARE
+    assert pause_after(10.0) == SLOWEST_S

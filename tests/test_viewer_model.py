@@ -519,7 +519,7 @@ def test_jobs_that_two_threads_run_at_once_find_everything_once(tmp_path: Path) 
             thread.start()
         for thread in threads:
             thread.join()
-        assert len(stream.tape.times) == len(stream.tape.ends) == len(stream.shape.strays) == len(chunks)
+        assert len(stream.tape.times) == len(stream.shape.strays) == len(chunks)
 
 
 def test_a_job_that_was_dropped_goes_on_where_it_stopped(tmp_path: Path) -> None:
@@ -529,9 +529,9 @@ def test_a_job_that_was_dropped_goes_on_where_it_stopped(tmp_path: Path) -> None
         job = stream.load()
         next(job)
         del job
-        assert len(stream.tape.ends) == LOADED_ROWS
+        assert len(stream.tape.times) == LOADED_ROWS
         run(stream.load())
-        assert len(stream.tape.ends) == 2 * LOADED_ROWS
+        assert len(stream.tape.times) == 2 * LOADED_ROWS
         assert stream.shape.is_complete
 
 
@@ -637,3 +637,13 @@ def test_plain_text_and_a_live_recording_say_why_their_marks_cannot_be_saved(tmp
             with pytest.raises(UsageError, match="when the recording is over"):
                 document.marks.save()
             assert document.marks.can_save == "marks can be saved when the recording is over"
+
+
+def test_an_offset_is_found_among_some_events_as_among_all(tmp_path: Path) -> None:
+    with story(tmp_path) as stream:
+        tape = stream.tape
+        for index in range(len(tape)):
+            offset = tape.start(index)
+            assert tape.holding(offset) == tape.holding(offset, index, index + 1) == index
+        assert tape.holding(0, 3, 5) == 3
+        assert tape.holding(tape.size_bytes, 3, 5) == 5

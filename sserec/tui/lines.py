@@ -20,7 +20,7 @@ from textual.widget import Widget
 from sserec.tui.inked import Inked
 from sserec.tui.keymap import SCROLLING, bindings
 
-KEPT_STRIPS = 256
+KEPT_STRIPS = 128
 
 
 def title(*words: str) -> Content:

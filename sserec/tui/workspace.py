@@ -3,10 +3,10 @@
 Knows who does what; each errand itself stands in a mixin.
 """
 
+from time import thread_time
 from typing import ClassVar
 
 from textual.binding import BindingType
-from textual.timer import Timer
 from textual.widget import Widget
 
 from sserec.errors import SserecError
@@ -27,6 +27,9 @@ from sserec.tui.text_pane import TextPane
 
 REFRESH_S = 0.05
 """How often a growing file is looked at: rates of ten thousand events a second cost no more than ten."""
+SLOWEST_S = 0.25
+SHARE = 0.25
+"""Of a core that looking and drawing take at most; where they would take more, there are fewer looks."""
 PICTURE_EVERY = 5
 """Of those looks, each fifth redraws the timeline."""
 
@@ -37,7 +40,8 @@ class Workspace(Moving, Finding, Taking, Running, Picturing):
     BINDINGS: ClassVar[list[BindingType]] = bindings(ANYWHERE - APP_KEYS)
 
     _looks = 0
-    _watch: Timer | None = None
+    _cpu_s = 0.0
+    """What this thread had taken of a core at the last look."""
     _warned_of = ""
 
     def on_mount(self) -> None:
@@ -205,7 +209,8 @@ class Workspace(Moving, Finding, Taking, Running, Picturing):
 
     def watch_file(self) -> None:
         """Looks at the file again and again, as long as it grows."""
-        self._watch = self.set_interval(REFRESH_S, self.look_again)
+        before, self._cpu_s = self._cpu_s, thread_time()
+        self.set_timer(pause_after(self._cpu_s - before), self.look_again)
 
     @property
     def may_grow(self) -> bool:
@@ -219,14 +224,16 @@ class Workspace(Moving, Finding, Taking, Running, Picturing):
         self.output.look_again()
         if self.document.refresh():
             self.stream_grew()
-        if self._watch is not None and not self.may_grow and not is_talking:
-            self._watch.stop()
+        if self.may_grow or is_talking:
+            self.watch_file()
+        else:
             self.stream_grew()
             self.begin_loading()
 
     def stream_grew(self) -> None:
         self.exchanges.display = len(self.document.exchanges) > 1
-        self.exchanges.exchanges_changed()
+        if self.exchanges.display:
+            self.exchanges.exchanges_changed()
         self.events.rows_changed()
         if self.cursor.following:
             self.cursor.keep_up()
@@ -234,3 +241,8 @@ class Workspace(Moving, Finding, Taking, Running, Picturing):
         if self._looks % PICTURE_EVERY == 0:
             self.begin_loading()
         self.tell_status()
+
+
+def pause_after(cpu_s: float) -> float:
+    """How long to leave a growing file alone, where the last look and what was drawn of it took so much of a core."""
+    return min(max(cpu_s / SHARE, REFRESH_S), SLOWEST_S)

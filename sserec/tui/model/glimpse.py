@@ -46,8 +46,8 @@ class Glimpse:
         if not folded:
             return 0
         tape = self._tape
-        in_reach = tape.holding(max(tape.end(folded - 1) - GLIMPSED_BYTES, 0))
-        return min(max(in_reach, folded - GLIMPSED_EVENTS, 0), folded - 1)
+        first = max(folded - GLIMPSED_EVENTS, 0)
+        return tape.holding(max(tape.end(folded - 1) - GLIMPSED_BYTES, 0), first, folded - 1)
 
     def _begin_anew(self, begin: int) -> None:
         self._assembler, self._begin, self._end = Assembler(), begin, begin

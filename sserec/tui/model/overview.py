@@ -78,11 +78,6 @@ class Overview:
         self._findings = findings
         self._borders = borders
 
-    @property
-    def is_ready(self) -> bool:
-        """Whether the times of all events are known; until then the picture is that of the first ones."""
-        return len(self._tape.ends) == len(self._tape)
-
     def picture(self, width: int) -> Picture:
         """The stream in ``width`` columns."""
         borders = self._borders

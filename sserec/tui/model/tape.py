@@ -53,8 +53,6 @@ class Tape:
         self.number = number
         self.times = array("Q")
         """When each event was complete, as far as :meth:`load` has come; empty where the file knows no times."""
-        self.ends = array("I")
-        """Where each event ends, as far as :meth:`load` has come."""
         self._medium = medium
         self._lock = medium.lock
         with self._lock:
@@ -79,22 +77,16 @@ class Tape:
             return grown
 
     def load(self) -> Job:
-        """Reads the tables into memory, 12 bytes an event, after which times and places cost nothing to look up."""
-        while len(self.ends) < self._count:
+        """Reads the times into memory, 8 bytes an event, after which it costs nothing to look one up."""
+        while self.is_timed and len(self.times) < self._count:
             with self._lock:
-                first = len(self.ends)
-                if self.size_bytes >= 1 << 32 and self.ends.typecode == "I":
-                    self.ends = array("Q", self.ends)
+                first = len(self.times)
                 after = min(first + LOADED_ROWS, self._count)
-                if self.is_timed:
-                    self.times.extend(self._table.t_ns[first:after])
-                self.ends.extend(self._table.end[first:after])
+                self.times.extend(self._table.t_ns[first:after])
             yield Progress(after, self._count)
 
     def end(self, index: int) -> int:
         """The offset after an event."""
-        if index < len(self.ends):
-            return self.ends[index]
         with self._lock:
             return self._table.end[index]
 
@@ -126,17 +118,16 @@ class Tape:
         with self._lock:
             return self._table.after(t_ns)
 
-    def holding(self, offset: int) -> int:
-        """The index of the event that the byte at ``offset`` belongs to or stands before."""
-        if len(self.ends) == self._count:
-            return bisect_right(self.ends, offset)
+    def holding(self, offset: int, first: int = 0, after: int | None = None) -> int:
+        """The index of the event that the byte at ``offset`` belongs to or stands before.
+
+        Who knows that it is one from ``first`` to ``after`` spares the table from being searched as a whole.
+        """
         with self._lock:
-            return bisect_right(self._table.end, offset)
+            return bisect_right(self._table.end, offset, first, self._count if after is None else after)
 
     def end_values(self, first: int, after: int) -> Sequence[int]:
         """The ends of neighbouring events."""
-        if after <= len(self.ends):
-            return self.ends[first:after]
         with self._lock:
             return self._table.end[first:after]
 
@@ -195,7 +186,7 @@ class Tape:
     def _stretches(self, start: int, stop: int) -> Iterator[tuple[int, int]]:
         """Ranges of events that are bounded in bytes and have no known hole between two of them."""
         while start < stop:
-            after = min(max(self.holding(self.start(start) + READ_BYTES), start + 1), stop)
+            after = self.holding(self.start(start) + READ_BYTES, start + 1, stop)
             after = min((restart for restart in self._restarts if start < restart < after), default=after)
             yield start, after
             start = after

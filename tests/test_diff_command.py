@@ -13,6 +13,7 @@ import pytest
 
 from diff_support import SAMPLES, Take, event, takes, write
 from sserec.archive import ArchiveWriter, Meta
+from sserec.cli.diff_words import Tone, hunks
 from terminal import Terminal
 
 SSEREC = (sys.executable, "-m", "sserec", "diff")
@@ -117,6 +118,7 @@ def test_what_is_the_same_is_said_in_a_line() -> None:
         (["--exchange", "0:1", TEXT, TEXT], 2),
         (["--exchange", "1:9", TEXT, TEXT], 2),
         (["--ignore", "a..b", TEXT, TEXT], 2),
+        (["--ignore", r'["\ud800"]', TEXT, TEXT], 2),
         (["--timing", "nan", TEXT, TEXT], 2),
         (["--timing", "inf", TEXT, TEXT], 2),
         (["--timing", "-1", TEXT, TEXT], 2),
@@ -135,6 +137,10 @@ def test_exit_codes(arguments: list[str | Path], code: int, quiet: list[str]) ->
 
 def test_trouble_is_one_line() -> None:
     assert run(TEXT, "nowhere.sse").stderr == "sserec: nowhere.sse: No such file or directory\n"
+
+
+def test_one_file_alone_says_what_to_type() -> None:
+    assert run("a.sse").stderr == "sserec: a.sse is compared with nothing: sserec diff a.sse OTHER\n"
 
 
 def test_the_document_says_all(changed: Path) -> None:
@@ -204,6 +210,26 @@ def test_more_than_a_screen_is_counted_and_listed_when_asked(tmp_path: Path) -> 
     assert run("--all", a, b).stdout.count("event.data.text") == 100
 
 
+@pytest.mark.parametrize("how", [[], ["-y"]], ids=["lines", "columns"])
+def test_of_long_texts_with_little_in_common_some_places_are_shown(how: list[str], tmp_path: Path) -> None:
+    texts = ("".join(f"the {word}{number} " for number in range(20_000)) for word in "ab")
+    a, b = (
+        write(tmp_path / f"{number}.sse", Take((f"data: {text}\n\n".encode(),)))
+        for number, text in enumerate(texts)
+    )
+    shown = run(*how, a, b).stdout
+    assert "and more: the whole texts are in --json" in shown
+    assert 2_000 < len(shown) < 80_000
+    assert max(map(len, shown.splitlines())) < 8_000
+
+
+def test_what_is_shown_of_a_text_stands_in_it() -> None:
+    a, b = ("".join(f"the {word}{number} " for number in range(2_000)) for word in "ab")
+    for hunk in hunks(a, b):
+        for text, own in ((a, Tone.DELETED), (b, Tone.INSERTED)):
+            assert "".join(piece.text for piece in hunk if piece.tone in (Tone.PLAIN, own)).strip("…") in text
+
+
 def test_recorded_text_cannot_speak_to_the_terminal(tmp_path: Path) -> None:
     hostile = "\x1b[2J\x9b31m\u202e" * 30
     a = write(tmp_path / "a.sse", Take((event("probe", text=f"one {hostile}"),)))
@@ -257,6 +283,12 @@ def test_damage_is_said_and_never_taken_for_the_same(tmp_path: Path) -> None:
     assert verdict == "sserec: what is left is the same, 1 exchange compared at level events"
     assert all("damaged.sse.zst" in line for line in damage)
     assert document(damaged, sample)["comparisons"][0]["problems"]
+    _, base, first, second = run(damaged, damaged, sample).stdout.splitlines()
+    assert ["base, damaged" in base, "same, damaged" in first, "damaged" in second.partition(".zst")[2]] == [
+        True,
+        True,
+        False,
+    ]
 
 
 def test_two_recordings_of_nothing_are_the_same(tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ TEXT = "A stream keeps its shape only as long as somebody writes it down. ☃ Ca
 
 
 @given(st.lists(st.integers(0, len(TEXT)), max_size=12), st.integers(0, 3))
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_same_text_cut_differently_is_the_same_text(
     tmp_path: Path, cuts: list[int], status_at: int
 ) -> None:
@@ -218,6 +218,19 @@ def test_an_id_of_one_exchange_is_the_same_in_the_next(tmp_path: Path) -> None:
     assert names(differences(a, write(tmp_path / "c", *turns("w1", "elsewhere")))) == [
         "request: changed request.body.previous_interaction_id"
     ]
+
+
+def test_an_id_that_does_not_fit_is_told_with_what_else_differs_there(tmp_path: Path) -> None:
+    def asking(key: str, word: str) -> Take:
+        take = stream(event("interaction.created", interaction={"id": "v1", "model": word}), DONE)
+        headers = (("x-request-id", key), ("user-agent", word))
+        assert take.request is not None
+        return replace(take, request=replace(take.request, headers=headers))
+
+    a = write(tmp_path / "a", asking("r1", "x"), asking("r1", "x"))
+    b = write(tmp_path / "b", asking("s1", "y"), asking("s2", "y"))
+    first, second = ["request", "interaction", "events"], ["request", "request", "interaction", "events"]
+    assert [str(one.aspect) for one in differences(a, b)] == first + second
 
 
 def test_an_empty_signature_is_none(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from sserec.cli.options import as_json
 from sserec.cli.output import say
 from sserec.cli.problems import say_problems
 from sserec.cli.progress import Progress
+from sserec.display import argument, path_text
 from sserec.errors import ArchiveError, SserecError, UsageError
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def percent(ctx: click.Context, param: click.Parameter, value: float | None) -> 
 
 @click.command()
 @click.argument("base", metavar="A", type=click.Path(readable=False))
-@click.argument("others", metavar="B…", nargs=-1, required=True, type=click.Path(readable=False))
+@click.argument("others", metavar="B…", nargs=-1, type=click.Path(readable=False))
 @click.option(
     "--exchange",
     "numbers",
@@ -115,6 +116,8 @@ def diff(
     from sserec.recording import Recording
 
     gc.set_threshold(COLLECTED_OBJECTS)
+    if not others:
+        raise UsageError(f"{path_text(base)} is compared with nothing: sserec diff {argument(base)} OTHER")
     if [base, *others].count("-") > 1:
         raise UsageError("standard input can be read only once")
     options = Options(Level(level), exact, ignored, timing_percent)

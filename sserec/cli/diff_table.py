@@ -45,12 +45,12 @@ class TableReport:
     def add(self, a: "Recording", b: "Recording", comparison: Comparison) -> None:
         if not self._rows:
             own = figures([exchange.a for exchange in comparison.exchanges])
-            self._rows.append([printable(a.name), "base", *[""] * len(GROUPS), *own])
+            self._rows.append([printable(a.name), whole(a, "base"), *[""] * len(GROUPS), *own])
         counts = counted(comparison)
         numbers = [
             f"{number:,}" if (number := sum(counts.get(one, 0) for one in group)) else "" for group in GROUPS
         ]
-        verdict = "same" if comparison.is_same else "different"
+        verdict = whole(b, "same" if comparison.is_same else "different")
         own = figures([exchange.b for exchange in comparison.exchanges])
         self._rows.append([printable(b.name), verdict, *numbers, *own])
 
@@ -60,6 +60,11 @@ class TableReport:
     def end(self) -> None:
         show(table(HEADER, self._rows, right=RIGHT))
         say(f"numbers of differences from the first file, at level {self._options.level}")
+
+
+def whole(recording: "Recording", verdict: str) -> str:
+    """What is left of a damaged file is never called the same without a word of that."""
+    return f"{verdict}, damaged" if recording.problems else verdict
 
 
 def counted(comparison: Comparison) -> dict[Aspect, int]:

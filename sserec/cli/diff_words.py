@@ -6,7 +6,6 @@ shown, and what is shown is shown in full but for very long insertions.
 
 from collections.abc import Iterator
 from enum import Enum
-from itertools import groupby
 from typing import NamedTuple
 
 from sserec.diff import edits
@@ -16,6 +15,8 @@ CONTEXT = 40
 """Characters shown on either side of a difference."""
 LONGEST = 400
 """Characters of one insertion or deletion; of a longer one, its two ends."""
+LONGEST_HUNK = 2000
+"""Characters of differences that follow closely on one another: two texts that have little in common are one else."""
 ELLIPSIS = "…"
 
 
@@ -38,19 +39,26 @@ Hunk = list[Piece]
 
 
 def hunks(a: str, b: str) -> Iterator[Hunk]:
-    """The places where the texts differ; those that are close to one another are one."""
-    numbered: list[tuple[int, Edit]] = []
+    """The places where the texts differ; those that are close to one another are one, up to a length."""
+    before, group = 0, list[Edit]()
     for edit in edits(a, b):
-        number, before = numbered[-1] if numbered else (0, edit)
-        numbered.append((number + (edit.a_start - before.a_end > 2 * CONTEXT), edit))
-    for _, group in groupby(numbered, lambda item: item[0]):
-        yield hunk(a, b, [edit for _, edit in group])
+        if group and (edit.a_start - group[-1].a_end > 2 * CONTEXT or length(group[0], edit) > LONGEST_HUNK):
+            yield hunk(a, b, group, (before, edit.a_start))
+            before, group = group[-1].a_end, []
+        group.append(edit)
+    if group:
+        yield hunk(a, b, group, (before, len(a)))
 
 
-def hunk(a: str, b: str, group: list[Edit]) -> Hunk:
-    """Some differences that are close to one another."""
+def length(first: Edit, last: Edit) -> int:
+    """How many characters stand between the two on the side that has more of them."""
+    return max(last.a_end - first.a_start, last.b_end - first.b_start)
+
+
+def hunk(a: str, b: str, group: list[Edit], within: tuple[int, int]) -> Hunk:
+    """Some differences that are close to one another. ``within``: what of A is the same around them."""
     first, last = group[0], group[-1]
-    start, end = max(first.a_start - CONTEXT, 0), min(last.a_end + CONTEXT, len(a))
+    start, end = max(first.a_start - CONTEXT, within[0]), min(last.a_end + CONTEXT, within[1])
     pieces = [Piece(Tone.PLAIN, (ELLIPSIS if start else "") + a[start : first.a_start])]
     for place, edit in enumerate(group):
         pieces.append(Piece(Tone.DELETED, shortened(a[edit.a_start : edit.a_end])))

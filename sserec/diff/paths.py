@@ -65,21 +65,26 @@ def pattern(text: str) -> Pattern:
     position = 0
     while position < len(text):
         match = _SEGMENT.match(text, position)
-        if match is None:
+        segment = None if match is None else _segment(match)
+        if match is None or segment is None:
             raise UsageError(f"{text!r} is not a path: see character {position + 1} (docs/diff.md, Paths)")
-        segments.append(_segment(match))
+        segments.append(segment)
         position = match.end()
     if not segments:
         raise UsageError("a path is empty (docs/diff.md, Paths)")
     return tuple(segments)
 
 
-def _segment(match: "re.Match[str]") -> Segment:
+def _segment(match: "re.Match[str]") -> Segment | None:
+    """None for a quoted key that is no JSON."""
     index, quoted, name = match["index"], match["quoted"], match["name"]
     if index is not None:
         return AnyIndex() if index == "*" else int(index)
     if quoted is not None:
-        return str(orjson.loads(quoted))
+        try:
+            return str(orjson.loads(quoted))
+        except orjson.JSONDecodeError:
+            return None
     if name == "**":
         return AnyDepth()
     return Glob(name) if "*" in name or "?" in name else name

@@ -17,6 +17,9 @@ from sserec.diff.values import Change
 from sserec.diff.volatile import Rules
 from sserec.readable import ReadableExchange
 
+ASPECTS = list(Aspect)
+"""In the order in which they are told."""
+
 Pair: TypeAlias = tuple[ReadableExchange | None, ReadableExchange | None]
 
 
@@ -75,6 +78,7 @@ def _tell_misfits(pairing: Pairing[Where]) -> None:
         exchange, aspect, path, b_path = misfit.where
         change = Change(Kind.CHANGED, path, b_path, misfit.a, misfit.b, misfit.count)
         exchange.around.append(of_change(aspect, change))
+        exchange.around.sort(key=lambda difference: ASPECTS.index(difference.aspect))
 
 
 def _unpaired(pairs: Sequence[Pair]) -> Iterator[Difference]:

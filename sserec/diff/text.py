@@ -5,7 +5,10 @@ it; where a script does not put spaces between words, a word is one character, a
 """
 
 import re
+from array import array
+from functools import lru_cache
 from itertools import accumulate, pairwise
+from operator import itemgetter
 from typing import NamedTuple
 
 from sserec.diff.alignment import Block, align
@@ -28,16 +31,23 @@ class Edit(NamedTuple):
 
 
 def words(text: str) -> list[str]:
-    """The text cut into words; joined they are the text."""
-    return _WORD.findall(text)
+    """The text cut into words; joined they are the text. Equal words are one object: a long text has few others."""
+    known: dict[str, str] = {}
+    return [known.setdefault(word, word) for word in map(itemgetter(0), _WORD.finditer(text))]
 
 
 def edits(a: str, b: str) -> list[Edit]:
     """What must be replaced in ``a`` to get ``b``, in order, as few words as can be."""
+    return [*_edits(a, b)]
+
+
+@lru_cache(maxsize=8)
+def _edits(a: str, b: str) -> tuple[Edit, ...]:
+    """Kept for a while: the text of an interaction is that of its events too, and is compared with both."""
     of_a, of_b = words(a), words(b)
     if set(of_a).isdisjoint(of_b):
-        return [Edit(0, len(a), 0, len(b))] if a or b else []
-    starts_a, starts_b = [*accumulate(map(len, of_a), initial=0)], [*accumulate(map(len, of_b), initial=0)]
+        return (Edit(0, len(a), 0, len(b)),) if a or b else ()
+    starts_a, starts_b = (array("Q", accumulate(map(len, side), initial=0)) for side in (of_a, of_b))
     blocks = [Block(0, 0, 0), *align(of_a, of_b), Block(len(of_a), len(of_b), 0)]
     gaps = (
         Edit(
@@ -48,4 +58,4 @@ def edits(a: str, b: str) -> list[Edit]:
         )
         for before, after in pairwise(blocks)
     )
-    return [gap for gap in gaps if gap.a_start < gap.a_end or gap.b_start < gap.b_end]
+    return tuple(gap for gap in gaps if gap.a_start < gap.a_end or gap.b_start < gap.b_end)

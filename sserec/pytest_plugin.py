@@ -13,8 +13,10 @@ import sys
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import pytest
 
@@ -26,9 +28,21 @@ if TYPE_CHECKING:
 
 MARKER = """\
 sserec(file, *, mode, upstream, pace, env, any_body, faults, require_all): play a recording to this test. \
-file: by default recordings/MODULE/TEST.sse.zst. mode: none, once, new or all. upstream: the URL of the server, \
+file: by default recordings/MODULE/CLASS/TEST.sse.zst. mode: none, once, new or all. upstream: the URL of the server, \
 for recording. pace: instant, original or a speed. env: further variables for the base URL. any_body: \
 do not compare bodies. faults: what to break. require_all: fail when an exchange was not asked for."""
+TYPES: dict[str, tuple[type, ...]] = {
+    "file": (str, PathLike),
+    "mode": (str,),
+    "upstream": (str,),
+    "pace": (str, int, float),
+    "env": (str, list, tuple),
+    "any_body": (bool,),
+    "faults": (str, list, tuple),
+    "require_all": (bool,),
+}
+"""What an argument of the marker may be."""
+LISTS = ("env", "faults")
 MODES = ("none", "once", "new", "all")
 MODE_HELP = (
     "what may be recorded: none (default), once (a file that is missing), new (also requests), all (anew)"
@@ -107,11 +121,11 @@ def _sserec(request: pytest.FixtureRequest) -> Iterator[SserecServer | None]:
     if request.node.get_closest_marker("sserec") is None:
         yield None
         return
-    wanted = wanted_by(request.node)
-    if not (wanted.replays or wanted.records):
-        pytest.fail(f"{wanted.file} is not there: record it with --sserec-mode=once", pytrace=False)
     with ExitStack() as stack:
         try:
+            wanted = wanted_by(request.node)
+            if not (wanted.replays or wanted.records):
+                pytest.fail(f"{wanted.file} is not there: record it with --sserec-mode=once", pytrace=False)
             server = stack.enter_context(serving(wanted, request.node))
         except (SserecError, OSError) as fault:
             raise pytest.fail.Exception(str(fault), pytrace=False) from None
@@ -127,16 +141,8 @@ def sserec_server(_sserec: SserecServer | None) -> SserecServer:
 
 
 def wanted_by(item: pytest.Item) -> Wanted:
-    """The arguments of all markers, the nearest one first; options of the command line go before them."""
-    said: dict[str, Any] = {}
-    for marker in item.iter_markers("sserec"):
-        said = {**marker.kwargs, **said}
-        if marker.args:
-            said.setdefault("file", marker.args[0])
-    unknown = set(said) - set(Wanted.__dataclass_fields__)
-    if unknown:
-        pytest.fail(f"the sserec marker knows no {', '.join(sorted(unknown))}", pytrace=False)
-    config = item.config
+    """What the markers say; options of the command line go before them."""
+    said, config = said_by_markers(item), item.config
     mode = config.getoption("--sserec-mode") or said.get("mode") or config.getini("sserec_mode")
     if mode not in MODES:
         pytest.fail(f"sserec mode {mode!r} is none of {', '.join(MODES)}", pytrace=False)
@@ -152,14 +158,37 @@ def wanted_by(item: pytest.Item) -> Wanted:
     )
 
 
+def said_by_markers(item: pytest.Item) -> dict[str, Any]:
+    """The arguments of all markers, the nearest one first. One that means nothing fails the test."""
+    said: dict[str, Any] = {}
+    for marker in item.iter_markers("sserec"):
+        if len(marker.args) > 1:
+            pytest.fail(f"the sserec marker takes one file, not {len(marker.args)}", pytrace=False)
+        said = {**({"file": marker.args[0]} if marker.args else {}), **marker.kwargs, **said}
+    if unknown := set(said) - set(TYPES):
+        pytest.fail(f"the sserec marker knows no {', '.join(sorted(unknown))}", pytrace=False)
+    for name, value in said.items():
+        if not is_fit(name, value):
+            pytest.fail(f"the sserec marker takes no {name}={value!r}", pytrace=False)
+    return said
+
+
+def is_fit(name: str, value: Any) -> bool:
+    """Whether an argument of the marker has a type that makes sense."""
+    is_of_its_type = isinstance(value, TYPES[name])
+    return is_of_its_type and (name not in LISTS or all(isinstance(one, str) for one in value))
+
+
 def several(value: str | list[str] | tuple[str, ...]) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
 
 
 def default_file(item: pytest.Item) -> Path:
-    """``recordings/test_chat/test_hello.sse.zst``; parameters are part of a test's name."""
-    name = re.sub(r"[^\w.-]+", "-", item.name).strip("-")
-    return Path("recordings", item.path.stem, f"{name}.sse.zst")
+    """``recordings/test_chat/TestFirst/test_hello-a%2Fb.sse.zst``: no two tests of a module share one."""
+    classes = [node.name for node in item.listchain() if isinstance(node, pytest.Class)]
+    function, bracket, parameters = item.name.partition("[")
+    name = f"{function}-{quote(parameters.removesuffix(']'), safe='')}" if bracket else function
+    return Path("recordings", item.path.stem, *classes, f"{name}.sse.zst")
 
 
 def pace_called(name: str) -> "Pace":

@@ -196,7 +196,7 @@ def test_hello(word, sserec_server):
 
 
 def test_once_records_what_is_missing_and_later_runs_need_no_server(run: Run, server: Upstream) -> None:
-    tests, file = TESTS.format(upstream=server.http), "recordings/test_chat/test_hello-a-b.sse.zst"
+    tests, file = TESTS.format(upstream=server.http), "recordings/test_chat/test_hello-a%2Fb.sse.zst"
     run(tests, "--sserec-mode=once", passed=1)
     assert bodies(run.folder / file) == [BODY]
     assert [path.name for path in (run.folder / file).parent.iterdir()] == [Path(file).name]
@@ -205,8 +205,76 @@ def test_once_records_what_is_missing_and_later_runs_need_no_server(run: Run, se
     assert len(server.served) == 1, "the later runs are played"
 
 
+def test_tests_that_are_called_alike_have_recordings_of_their_own(run: Run, server: Upstream) -> None:
+    tests = """
+        pytestmark = pytest.mark.sserec(upstream=UPSTREAM, env="GOOGLE_GEMINI_BASE_URL")
+        WORDS = ["a/b", "a-b", "/", "\N{SNOWMAN}"]
+
+        def test_hello():
+            ask()
+
+        class TestFirst:
+            def test_hello(self):
+                ask()
+
+            class TestInner:
+                def test_hello(self):
+                    ask()
+
+        class TestSecond:
+            @pytest.mark.parametrize("word", WORDS)
+            def test_hello(self, word):
+                ask()
+        """.replace("UPSTREAM", repr(server.http))
+    run(tests, "--sserec-mode=once", passed=7)
+    folder = run.folder / "recordings" / "test_chat"
+    assert sorted(str(path.relative_to(folder)) for path in folder.rglob("*.zst")) == [
+        "TestFirst/TestInner/test_hello.sse.zst",
+        "TestFirst/test_hello.sse.zst",
+        "TestSecond/test_hello-%2F.sse.zst",
+        "TestSecond/test_hello-%5Cu2603.sse.zst",
+        "TestSecond/test_hello-a%2Fb.sse.zst",
+        "TestSecond/test_hello-a-b.sse.zst",
+        "test_hello.sse.zst",
+    ]
+    run(tests, passed=7)
+
+
+def test_an_argument_of_a_type_that_makes_no_sense_is_told(run: Run) -> None:
+    said = run(
+        """
+        wrong = [
+            {"file": 5}, {"mode": ["once"]}, {"upstream": None}, {"pace": []}, {"env": 5}, {"env": [None]},
+            {"any_body": "no"}, {"faults": {}}, {"faults": [500]}, {"require_all": 1},
+        ]
+        cases = [pytest.param(marks=pytest.mark.sserec(**one)) for one in wrong]
+        cases.append(pytest.param(marks=pytest.mark.sserec("x.sse.zst", "y.sse.zst")))
+
+        @pytest.mark.parametrize((), cases)
+        def test_wrong():
+            pass
+        """,
+        errors=11,
+    )
+    assert "TypeError" not in said
+    for words in (
+        "takes no file=5",
+        "takes no mode=['once']",
+        "takes no upstream=None",
+        "takes no pace=[]",
+        "takes no env=5",
+        "takes no env=[None]",
+        "takes no any_body='no'",
+        "takes no faults={}",
+        "takes no faults=[500]",
+        "takes no require_all=1",
+        "takes one file, not 2",
+    ):
+        assert words in said
+
+
 def test_all_records_anew(run: Run, server: Upstream) -> None:
-    tests, file = TESTS.format(upstream=server.http), "recordings/test_chat/test_hello-a-b.sse.zst"
+    tests, file = TESTS.format(upstream=server.http), "recordings/test_chat/test_hello-a%2Fb.sse.zst"
     for _ in range(2):
         run(tests, "--sserec-mode=all", passed=1)
         assert bodies(run.folder / file) == [BODY]
@@ -231,7 +299,7 @@ def test_a_failing_test_leaves_what_it_heard_beside_the_recording(run: Run, serv
     tests = TESTS.format(upstream=server.http) + "    assert False\n"
     run(tests, "--sserec-mode=once", failed=1)
     (kept,) = (run.folder / "recordings" / "test_chat").iterdir()
-    assert kept.name == "test_hello-a-b.sse.zst.failed"
+    assert kept.name == "test_hello-a%2Fb.sse.zst.failed"
     assert bodies(kept) == [BODY]
 
 

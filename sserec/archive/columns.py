@@ -11,7 +11,8 @@ from __future__ import annotations
 import sys
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate, pairwise
+from itertools import accumulate
+from operator import sub
 
 from sserec.errors import DamagedArchive
 
@@ -84,7 +85,7 @@ def read_varints(data: bytes, position: int, count: int) -> tuple[array[int], in
 
 
 def differences(values: Sequence[int]) -> Iterator[int]:
-    return (b - a for a, b in pairwise(values))
+    return map(sub, values[1:], values)
 
 
 def running_totals(first: int, steps: Iterable[int]) -> array[int]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from array import array
 from collections.abc import Iterable
+from operator import sub
 from typing import NamedTuple
 
 from sserec.archive.columns import (
@@ -47,8 +48,8 @@ def encode_run(run: Run) -> bytes:
     if run.coded_sizes is not None:
         parts += _extra_column(_CODED_SIZES, run.coded_sizes)
     if run.kernel_times is not None:
-        lags = (_zigzag(t - kernel) for t, kernel in zip(run.times, run.kernel_times, strict=True))
-        parts += _extra_column(_KERNEL_LAGS, lags)
+        lags = map(sub, run.times, run.kernel_times)
+        parts += _extra_column(_KERNEL_LAGS, map(_zigzag, lags))
     return b"".join(parts)
 
 

@@ -73,7 +73,8 @@ class Leg:
         self._clock = clock
         self._tls = tls
         self._loop = asyncio.get_running_loop()
-        self._timed = (timed or side is Side.UPSTREAM) and enable_receive_times(sock)
+        is_timed = (timed or side is Side.UPSTREAM) and enable_receive_times(sock)
+        self._receive = receive if is_timed else receive_untimed
         self._reading = False
         self._ended = False
         """The peer said that it will send no more."""
@@ -143,7 +144,7 @@ class Leg:
 
     def _readable(self) -> None:
         try:
-            data, arrival = self._receive()
+            data, arrival = self._receive(self._sock, self._clock)
         except (BlockingIOError, InterruptedError):
             return
         except OSError as error:
@@ -155,12 +156,6 @@ class Leg:
             self._lose(self._send_error)  # told once by the kernel: the read only says that there is no more
         else:
             self._end(Manner.CLOSE if self._tls is None else Manner.RAGGED)
-
-    def _receive(self) -> tuple[bytes, Arrival]:
-        if not self._timed:
-            data = self._sock.recv(READ_BYTES)
-            return data, Arrival(self._clock.now_ns())
-        return receive(self._sock, self._clock)
 
     def _arrived(self, data: bytes, arrival: Arrival) -> None:
         if self._tls is None:
@@ -289,6 +284,12 @@ def receive(sock: socket.socket, clock: Clock) -> tuple[bytes, Arrival]:
     data, ancillary, _, _ = sock.recvmsg(READ_BYTES, TIMESPEC_SPACE_BYTES)
     wall_now_ns, t_ns, wall_ns = time_ns(), clock.now_ns(), receive_time_ns(ancillary)
     return data, Arrival(t_ns, None if wall_ns is None else clock.of_wall_ns(wall_ns, wall_now_ns, t_ns))
+
+
+def receive_untimed(sock: socket.socket, clock: Clock) -> tuple[bytes, Arrival]:
+    """The same of a socket that was not."""
+    data = sock.recv(READ_BYTES)
+    return data, Arrival(clock.now_ns())
 
 
 def describe(error: OSError) -> str:

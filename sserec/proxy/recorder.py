@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from queue import SimpleQueue
 from threading import Thread
-from time import sleep
+from time import monotonic, sleep
 from typing import TypeAlias
 
 from sserec.errors import RecordingError
@@ -29,6 +29,8 @@ ENTRY_OVERHEAD_BYTES = 256
 BATCH_S = 0.015
 """The writer rests so long between two looks at the queue and commits once a look: what a kill costs is at most this
 and the time to write it. Half as long made an event 20 % more expensive."""
+SELDOM_S = 0.018
+"""What comes more seldom is committed as it comes, without a rest that would wake the writer for nothing."""
 
 Entry: TypeAlias = tuple[int, Callable[..., None], tuple[object, ...]]
 
@@ -138,9 +140,13 @@ class Recorder:
         return OpenExchange(self, written) if queued else UnrecordedExchange(self)
 
     def _write_all(self) -> None:
+        last_s = 0.0
         while self._write_waiting():
             self._guarded(self._writer.flush)
-            sleep(BATCH_S)  # waiting for an Event with a timeout costs ten times as much
+            now_s = monotonic()
+            if now_s - last_s < SELDOM_S:
+                sleep(BATCH_S)  # waiting for an Event with a timeout costs ten times as much
+            last_s = now_s
         self._guarded(self._writer.flush)
 
     def _write_waiting(self) -> bool:

@@ -156,7 +156,8 @@ class Shelf:
         t_kernel_ns: int | None = None,
     ) -> None:
         entry = self._entry(number)
-        entry.tally.add(data)
+        if self._tell is not None:
+            entry.tally.add(data)
         entry.volume.writer.chunk(
             entry.number,
             data,

@@ -22,7 +22,7 @@ NESTED_MEMBER = re.compile(
     r'(?P<value>[^"\\]*+(?:\\++[^"\\]++)*+)'
 )
 """Of an object that stands in a string, or in a string of JSON in one."""
-FIELD = re.compile(r"(?P<keep>(?:\A|&)(?P<name>[^=&]+)=)(?P<value>[^&]+)")
+FIELD = re.compile(r"(?P<keep>(?:\A|&)(?P<name>[^=&\s]+)=)(?P<value>[^&\r\n]+)")
 MARK = "[REDACTED]"
 
 

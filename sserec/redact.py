@@ -87,6 +87,7 @@ TOKEN_SERVICE = re.compile(
 URL_SIGN = re.compile(r"[?#]|://")
 WORD = re.compile(r"[^\s,.]+")
 SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,19}")
+FORM = re.compile(r"[\w.%+\[\]-]+=")
 BINARY = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 MULTIPART = b"--"
 
@@ -148,9 +149,9 @@ class Policy:
     def body(self, data: bytes) -> bytes:
         """A body in which no byte has moved, with what is secret of JSON and of forms concealed."""
         text = data.decode("latin-1")
-        if text.lstrip("\xef\xbb\xbf \t\r\n")[:1] not in ("{", "["):
-            return self.body_part(conceal_fields(text, self._is_secret_field).encode("latin-1"))
-        if self.secret_paths:
+        if FORM.match(text):
+            data = conceal_fields(text, self._is_secret_field).encode("latin-1")
+        elif self.secret_paths and text.lstrip("\xef\xbb\xbf \t\r\n")[:1] in ("{", "["):
             data = conceal_paths(text, self.secret_paths).encode("latin-1")
         return self.body_part(data)
 

@@ -85,6 +85,60 @@ def test_a_secret_in_a_string_of_json_is_concealed(value: object, written: Calla
     json.loads(clean)
 
 
+@pytest.mark.parametrize("depth", [0, 1, 2])
+@pytest.mark.parametrize("end", ["\\", "\\\\", "%5C", "é", '"', "😀\\"])
+def test_a_string_that_ends_in_a_backslash_ends_there(end: str, depth: int) -> None:
+    """Once more undone the backslash would be one that escapes the quote behind it."""
+    value: object = {
+        "a": f"Bearer {CANARY}{end}",
+        "cookie": f"{CANARY}{end}",
+        "z": [f"{GOOGLE}{end}", "kept"],
+    }
+    for _ in range(depth):
+        value = {"text": json.dumps(value, ensure_ascii=False)}
+    for is_ascii in (True, False):
+        clean = json.loads(cleaned(json.dumps(value, ensure_ascii=is_ascii).encode()))
+        for _ in range(depth):
+            clean = json.loads(clean["text"])
+        assert clean["z"][1] == "kept"
+        assert CANARY not in str(clean)
+        assert GOOGLE not in str(clean)
+
+
+NAMES = st.sampled_from(
+    ["token", "api_key", "key", "password", "x-api-key", "cookie", "url", "client_secret", "a"]
+)
+WORDS = st.sampled_from(
+    [CANARY, GOOGLE, f"Bearer {CANARY}", f"https://u:{CANARY}@h/?key={CANARY}&b=1", f"<token>{CANARY}</token>",
+     "Basic YW5uOnMzY3JldC1wdw==", '"', "\\", "\n", "é", "😀", "%22", "%5C", "token=", "api_key: ", "{", "}", ",", "'"]
+)  # fmt: skip
+SAID = st.lists(WORDS, min_size=1, max_size=5).map("".join)
+
+
+@given(
+    st.recursive(
+        SAID,
+        lambda inner: (
+            st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3) | inner.map(json.dumps)
+        ),
+        max_leaves=8,
+    )
+)
+def test_json_that_is_full_of_secrets_stays_json(value: object) -> None:
+    for is_ascii in (True, False):
+        data = json.dumps([value], ensure_ascii=is_ascii).encode()
+        clean = PATHS.body(data)
+        assert len(clean) == len(data)
+        json.loads(clean)
+
+
+@pytest.mark.parametrize(
+    "text", [f"API_KEY={CANARY}\nMODEL=m\n", f"see https://h/?a=1&key={CANARY} for more\nMODEL=m\n"]
+)
+def test_of_a_text_that_is_no_form_nothing_else_goes(text: str) -> None:
+    assert cleaned(text.encode()) == text.replace(CANARY, concealed(CANARY)).encode()
+
+
 @pytest.mark.parametrize(
     "head",
     [

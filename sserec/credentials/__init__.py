@@ -12,7 +12,17 @@ from sserec.credentials.fields import find_fields
 from sserec.credentials.keys import KEYS, Found, find_keys
 from sserec.credentials.readings import Reading, readings
 
-__all__ = ("KEYS", "Found", "Reading", "find_fields", "find_keys", "find_secrets", "readings", "secret_spans")
+__all__ = (
+    "KEYS",
+    "Found",
+    "Reading",
+    "extent",
+    "find_fields",
+    "find_keys",
+    "find_secrets",
+    "readings",
+    "secret_spans",
+)
 
 NONE: frozenset[str] = frozenset()
 FILE = re.compile(rb'"(?:data:[^",]{0,100},)?[A-Za-z0-9+/=_-]{65536,}+"')
@@ -44,5 +54,34 @@ def secret_spans(data: bytes) -> Iterator[tuple[int, int]]:
 
 
 def spans_between(data: bytes, at: int, end: int) -> Iterator[tuple[int, int]]:
-    for reading, found in find_secrets(list(readings(data[at:end]))):
-        yield at + reading.origin(found.start), at + reading.origin(found.end)
+    texts = list(readings(data[at:end]))
+    for reading, found in find_secrets(texts):
+        start, end = extent(texts[0].text, reading, found)
+        yield at + start, at + end
+
+
+def extent(text: str, reading: Reading, found: Found) -> tuple[int, int]:
+    """Where something that was found in a reading of ``text`` stands in it: at most to the end of its string.
+
+    A string that ends in a backslash seems to go on where the backslash is undone once more.
+    """
+    start, end = reading.origin(found.start), reading.origin(found.end)
+    around = escapes_of(text, start - 1) if text[start - 1 : start] == '"' else 0
+    quote = text.find('"', start, end)
+    while quote >= 0:
+        own = escapes_of(text, quote)
+        if own <= around:
+            return start, max(quote - own, start)
+        quote = text.find('"', quote + 1, end)
+    return start, end
+
+
+def escapes_of(text: str, quote: int) -> int:
+    """Of the backslashes before a quote, those that make it one: 0, 1, 3, 7… in JSON, in JSON within JSON, and so on.
+
+    The others stand in pairs, in fours, in eights for backslashes at the end of the string.
+    """
+    start = quote
+    while start > 0 and text[start - 1] == "\\":
+        start -= 1
+    return ((quote - start) ^ (quote - start + 1)) >> 1

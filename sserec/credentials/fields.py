@@ -41,7 +41,7 @@ YAML_VALUE = re.compile(
 """The one word of its line: a sentence may follow ``Token: `` as well."""
 WORD_VALUE = re.compile(r"""(?P<secret>[^\s"'`&;,<>(){}\[\]\\]{1,8192}+)(?!\()""")
 """Before a parenthesis a word is a function, which code calls for a key."""
-BEARER = re.compile(r"(?i)bearer[ \t+]+(?P<secret>[\w.~+/=-]{12,})")
+BEARER = re.compile(r"(?ai)bearer[ \t+]+(?P<secret>[\w.~+/=-]{12,})")
 BASIC = re.compile(r"(?i)basic[ \t+]+(?P<secret>[A-Za-z0-9+/]{8,}={0,2})")
 USER_INFO = re.compile(r"://[^/?#@\s\"'\\:<>]{0,100}:(?P<secret>[^/?#@\s\"'\\<>]{3,200})@")
 TOKENS_OF_PAGES = re.compile(

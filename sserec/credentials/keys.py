@@ -252,7 +252,8 @@ class Found(NamedTuple):
     end: int
 
 
-COMPILED = tuple((key, re.compile(key.pattern)) for key in KEYS)
+COMPILED = tuple((key, re.compile(key.pattern, re.ASCII)) for key in KEYS)
+"""Bytes are letters here (latin-1), and those of another script are no part of a key."""
 BY_ANCHOR: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
 for _key, _pattern in COMPILED:
     for _anchor in _key.anchors:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sserec.credentials import KEYS, Found, Reading, fields, find_secrets, readings
+from sserec.credentials import KEYS, Found, Reading, extent, fields, find_secrets, readings
 from sserec.errors import UsageError
 from sserec.scan import personal
 
@@ -51,7 +51,8 @@ class Rules:
     def of_readings(self, texts: list[Reading], *, is_strict: bool = False) -> list["Secret"]:
         """The same for the readings of one text, the deepest last; places are those of the first."""
         secrets = find_secrets(texts, is_strict=is_strict, left_out=self.left_out)
-        found = {placed(one, reading) for reading, one in secrets}
+        within_strings = (within(texts[0].text, reading, one) for reading, one in secrets)
+        found = {one for one in within_strings if one.start < one.end}
         found.update(placed(one, reading) for reading in texts for one in self._asked(reading.text))
         return one_by_one(found)
 
@@ -76,6 +77,12 @@ class Secret(NamedTuple):
     rule: str
     text: str
     """What is read there."""
+
+
+def within(text: str, reading: Reading, found: Found) -> Secret:
+    """A secret that was found in a reading of ``text``, no further than the string goes that it stands in."""
+    whole, (start, end) = placed(found, reading), extent(text, reading, found)
+    return whole if end == whole.end else Secret(start, end, found.rule, text[start:end])
 
 
 def placed(found: Found, reading: Reading) -> Secret:

@@ -69,10 +69,15 @@ class Forwarder:
     def _url(self, question: Question, miss: Miss) -> str | None:
         if "://" in question.target.partition("?")[0]:
             return question.target
-        nearest = miss.nearest.asked().authority if miss.nearest and miss.nearest.asked else None
-        authority = question.authority or (None if self._server else nearest)
-        server = f"https://{authority}" if authority else self._server
+        named = question.authority and f"https://{question.authority}"
+        server = named or self._server or nearest_server(miss)
         return server and server.rstrip("/") + question.target
+
+
+def nearest_server(miss: Miss) -> str | None:
+    """The server that was asked for what is nearest."""
+    nearest = miss.nearest.asked() if miss.nearest and miss.nearest.asked else None
+    return f"{nearest.scheme}://{nearest.authority}" if nearest and nearest.authority else None
 
 
 async def play(response: Any, stage: Stage) -> None:

@@ -11,7 +11,7 @@ import pytest
 from record_support import SSEREC
 from replay_support import CREATED, DONE, EVENT_STREAM, Kept, delta, recording
 from sserec.recording import Recording
-from sserec.records import Closer, Manner, Response
+from sserec.records import Closer, Ending, Manner, Response
 from upstream import Upstream
 from upstream_script import stream
 
@@ -295,6 +295,12 @@ class TestAMissThatMayLeave:
         assert got.stderr.decode() == f"sserec: POST /v1/interactions was not recorded and goes to {host}\n"
         assert [served.body for served in upstream.served] == [b"{}"]
 
+    def test_a_server_without_tls_is_asked_without(self, tmp_path: Path, upstream: Upstream) -> None:
+        upstream.play("/v1/interactions", stream(b"data: from the server\n\n", gap_s=0))
+        file = recording(tmp_path / "plain.sse.zst", Kept(url=upstream.http + "/v1/interactions"))
+        got = self.replay(file, upstream, "--on-miss", "forward")
+        assert got.stdout == Kept().data + b"data: from the server\n\n", got.stderr
+
     def test_recorded_it_is_in_a_file_of_its_own(
         self, file: Path, upstream: Upstream, tmp_path: Path
     ) -> None:
@@ -321,9 +327,12 @@ class TestAMissThatMayLeave:
 
     def test_a_server_that_is_not_there_is_a_502(self, tmp_path: Path) -> None:
         file = recording(tmp_path / "x.sse.zst", Kept(url="https://127.0.0.1:1/v1/interactions"))
-        options = ("--env", "GOOGLE_GEMINI_BASE_URL", "--on-miss", "forward")
+        new = tmp_path / "new.sse.zst"
+        options = ("--env", "GOOGLE_GEMINI_BASE_URL", "--on-miss", "record", "-o", new)
         got = sserec("replay", file, *options, "--", "sh", "-c", ASK, body=b"{}")
         assert got.stdout.startswith(b"sserec: https://127.0.0.1:1/v1/interactions cannot be reached")
+        with Recording.open(str(new)) as recorded:
+            assert [exchange.ending for exchange in recorded.exchanges] == [Ending.NOT_CONNECTED]
 
     def test_a_file_to_record_to_goes_with_recording(self, file: Path) -> None:
         assert sserec("replay", file, "-o", "x", "--", "true").returncode == FAULT

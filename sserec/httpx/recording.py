@@ -21,7 +21,13 @@ from sserec.proxy.recorder import Recorder
 from sserec.records import Close, Closer, Manner, Request, Response
 from sserec.redact import SECRETS, Policy
 
-BAD_MANNERS = {"RemoteProtocolError": Manner.CLOSE, "ReadError": Manner.RESET, "WriteError": Manner.RESET}
+BAD_MANNERS = {
+    "ConnectError": Manner.UNREACHED,
+    "ConnectTimeout": Manner.UNREACHED,
+    "RemoteProtocolError": Manner.CLOSE,
+    "ReadError": Manner.RESET,
+    "WriteError": Manner.RESET,
+}
 """How a connection ended for which httpx raises this."""
 
 

@@ -43,6 +43,8 @@ class Asked:
     """Whom it was sent to; None where the client was led here by a base URL."""
     last_event_id: str | None = None
     """The event after which a stream is to go on."""
+    scheme: str = "https"
+    """Of the server's URL. It tells no request from another."""
 
     @cached_property
     def resource(self) -> str:
@@ -101,7 +103,8 @@ def asked(
     pairs = parse_qsl(written_query, keep_blank_values=True)
     query = tuple(sorted(pair for pair in pairs if pair[1] != REDACTED))
     named = [*header_values(headers, LAST_EVENT_ID_HEADER), *(v for k, v in query if k == LAST_EVENT_ID)]
-    return Asked(method, path or "/", query, body, authority, next(iter(named), None))
+    scheme = "http" if url.startswith("http://") else "https"
+    return Asked(method, path or "/", query, body, authority, next(iter(named), None), scheme)
 
 
 def header_values(headers: Headers, name: str) -> Iterable[str]:

@@ -180,6 +180,8 @@ def test_the_environment_is_read_as_curl_reads_it(
         (".example", "api.example", True),
         ("*.example", "api.example", True),
         ("xample", "api.example", False),
+        ("example.", "api.example", True),
+        ("example", "api.example.", True),
         ("intra, api.example", "api.example", True),
         ("intra api.example", "api.example", True),
         ("api.example:443", "api.example", True),

@@ -144,7 +144,7 @@ def excepts(entry: str, route: Route) -> bool:
         return int(port) == route.port and excepts(name, route)
     if entry == "*":
         return True
-    host, suffix = route.host.lower(), entry.removeprefix("*").removeprefix(".")
+    host, suffix = route.host.lower().rstrip("."), entry.removeprefix("*").removeprefix(".").rstrip(".")
     return host == suffix or host.endswith(f".{suffix}") or in_network(host, entry)
 
 

@@ -350,14 +350,13 @@ class TestRecording:
         wrapped = library.MockTransport(lambda request: library.Response(200, content=b"own"))
         assert ask_sync(library, RecordingTransport(file, wrapped)) == (200, [b"own"], None)
 
-    def test_a_server_that_is_not_there_is_recorded_as_a_failure(
+    def test_a_server_that_is_not_there_is_recorded_as_not_connected(
         self, file: Path, library: ModuleType, ask: Ask
     ) -> None:
         assert ask(library, RecordingTransport(file), "http://127.0.0.1:1/s") == (0, [], "ConnectError")
         with Recording.open(str(file)) as recorded:
             (exchange,) = recorded.exchanges
-            assert exchange.close
-            assert (exchange.close.how, exchange.response) == (Manner.FAULT, None)
+            assert (exchange.ending, exchange.response) == (Ending.NOT_CONNECTED, None)
 
     def test_a_client_that_is_never_closed_leaves_a_finished_file(self, file: Path, server: Upstream) -> None:
         server.play("/s", stream(self.BODY, gap_s=0))

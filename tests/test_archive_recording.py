@@ -31,6 +31,7 @@ from sserec.archive import (
     repair,
     verify,
 )
+from sserec.archive.format import MAX_RECORDS
 from sserec.errors import ArchiveError, DamagedArchive, RecordingError
 from sserec.records import Close, Closer, Connection, Manner
 
@@ -372,6 +373,39 @@ def test_a_request_body_that_met_a_full_disk_is_counted_and_ends_there(tmp_path:
         end = reader.exchange(1).close
         assert end
         assert end.lost_request_bytes == 5000 + len(b"after")
+
+
+_FULL_DISK_FOR_LONG = """
+import resource, signal, sys
+sys.path.insert(0, {tests!r})
+from archive_support import META, REQUEST, close
+from pathlib import Path
+from sserec.archive import ArchiveWriter
+from sserec.errors import RecordingError
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+writer = ArchiveWriter(Path({path!r}), meta=META, flush_ms=None)
+resource.setrlimit(resource.RLIMIT_FSIZE, (writer.size_bytes, -1))
+for number in range({exchanges}):
+    exchange = writer.open_exchange(REQUEST, number)
+    try:
+        writer.close_exchange(exchange, close(number))
+    except RecordingError:
+        pass
+resource.setrlimit(resource.RLIMIT_FSIZE, (-1, -1))
+writer.close()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limits on the size of files")
+def test_heads_that_waited_long_for_room_on_the_disk_are_more_than_one_block_may_hold(tmp_path: Path) -> None:
+    path, exchanges = tmp_path / "a.sse.zst", MAX_RECORDS // 2 + 1
+    tests = str(Path(__file__).parent)
+    script = _FULL_DISK_FOR_LONG.format(tests=tests, path=str(path), exchanges=exchanges)
+    subprocess.run([sys.executable, "-c", script], check=True)
+    with ArchiveReader.open(path) as reader:
+        assert reader.problems == []
+        assert len(reader.numbers) == exchanges
+        assert reader.exchange(exchanges).close == close(exchanges - 1)
 
 
 _FINALISER = """

@@ -13,7 +13,8 @@ import hashlib
 import os
 import threading
 from array import array
-from collections.abc import Iterable, Mapping
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -102,13 +103,9 @@ class _Pending:
         parts += [record(RecordType.TRAFFIC, encode_traffic(run)) for run in self.traffic]
         return b"".join(parts)
 
-    def without_bulk(self) -> _Pending:
+    def heads(self) -> Iterator[tuple[RecordType, bytes]]:
         """What is small and tells what happened; the rest would fill memory while the disk is full."""
-        kept = _Pending()
-        for kind, payload in self.records:
-            if kind != RecordType.REQUEST_BODY:
-                kept.add(kind, payload)
-        return kept
+        return (record for record in self.records if record[0] != RecordType.REQUEST_BODY)
 
 
 class ArchiveWriter(Closing):
@@ -139,6 +136,8 @@ class ArchiveWriter(Closing):
         self._compress = compressor(_LEVEL)
         self._lock = threading.Lock()
         self._pending = _Pending()
+        self._kept: deque[_Pending] = deque()
+        """Heads of commits that failed, in as much as a commit holds: they may be more than one block could."""
         self._tallies: dict[int, _Tally] = {}
         self._exchange_count = 0
         self._seq = self._raw_size = self._committed_size = 0
@@ -344,10 +343,32 @@ class ArchiveWriter(Closing):
             self._due.set()
 
     def _commit(self, t_ns: int) -> None:
-        """Writes everything pending as one frame and one block. The caller holds the lock."""
-        if not self._pending:
+        """Writes what is left of commits that failed, then all that is pending. The caller holds the lock."""
+        if not (self._pending or self._kept):
             return
-        pending = self._pending
+        pending, self._pending = self._pending, _Pending()
+        try:
+            while self._kept:
+                self._write(self._kept[0])
+                self._kept.popleft()
+            if pending:
+                self._write(pending)
+            self._last_commit_ns = t_ns
+        except OSError as error:
+            self._keep(pending.heads())
+            self._cut_requests |= pending.request_sizes
+            self.lost_bytes += pending.body_size
+            lost = f"; {pending.body_size:,} bytes were not recorded" if pending.body_size else ""
+            self._failure = RecordingError(f"{self.path}: {error.strerror}{lost}")
+
+    def _keep(self, heads: Iterable[tuple[RecordType, bytes]]) -> None:
+        for kind, payload in heads:
+            if not self._kept or self._kept[-1].is_large():
+                self._kept.append(_Pending())
+            self._kept[-1].add(kind, payload)
+
+    def _write(self, pending: _Pending) -> None:
+        """One commit: a frame and the block that describes it."""
         data = b"".join(pending.data)
         frame = self._compress(data) if data else b""
         body = pending.body()
@@ -361,19 +382,9 @@ class ArchiveWriter(Closing):
             body=body,
             stored_body=self._compress(body) if len(body) > _FLUSH_AT_BYTES else None,
         )
-        try:
-            self._append(frame + block)
-        except OSError as error:
-            self._pending = pending.without_bulk()
-            self._cut_requests |= pending.request_sizes
-            self.lost_bytes += pending.body_size
-            lost = f"; {pending.body_size:,} bytes were not recorded" if pending.body_size else ""
-            self._failure = RecordingError(f"{self.path}: {error.strerror}{lost}")
-            return
+        self._append(frame + block)
         self._seq += 1
         self._raw_size += len(data)
-        self._last_commit_ns = t_ns
-        self._pending = _Pending()
 
     def _append(self, commit: bytes) -> None:
         """One write(); whatever it leaves behind when it fails is cut off again."""

@@ -20,13 +20,13 @@ def dialled(host: str, port: int) -> Dialled:
 
 
 def test_an_address_is_dialled_without_a_thread_to_look_it_up_in() -> None:
-    async def run(port: int) -> int:
-        before = threading.active_count()
+    async def run(port: int) -> set[threading.Thread]:
+        before = set(threading.enumerate())
         (await dial("127.0.0.1", port, Clock())).road.sock.close()
-        return threading.active_count() - before
+        return set(threading.enumerate()) - before
 
     with socket.create_server(("127.0.0.1", 0)) as server:
-        assert asyncio.run(run(server.getsockname()[1])) == 0
+        assert asyncio.run(run(server.getsockname()[1])) == set()
 
 
 def test_a_name_is_dialled_at_an_address_that_listens() -> None:

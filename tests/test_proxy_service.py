@@ -75,6 +75,13 @@ def service(recorder: Recorder, *options: str) -> Iterator[Service]:
             watchdog.cancel()
 
 
+def urls_and_bodies(archive: Path) -> list[tuple[str, bytes]]:
+    with Recording.open(str(archive)) as recording:
+        return [
+            (exchange.request.url, exchange.body()) for exchange in recording.exchanges if exchange.request
+        ]
+
+
 def urls_of(archive: Path) -> list[str]:
     with Recording.open(str(archive)) as recording:
         assert {exchange.ending for exchange in recording.exchanges} == {Ending.COMPLETE}
@@ -142,7 +149,7 @@ def test_the_times_of_an_archive_begin_with_it(recorder: Recorder) -> None:
             assert exchange.close
             assert 0 <= exchange.t_open_ns <= exchange.t_sent_ns <= exchange.close.t_ns
             assert reader.meta.anchor_unix_ns + exchange.close.t_ns < now_unix_ns
-    assert anchors[1] - anchors[0] > 0.5e9
+    assert max(anchors) - min(anchors) > 0.5e9
 
 
 def test_a_full_archive_is_followed_by_another_and_the_oldest_go(recorder: Recorder) -> None:
@@ -176,10 +183,11 @@ def test_an_exchange_that_goes_on_keeps_its_archive(recorder: Recorder) -> None:
         running.stop()
         waiting.communicate()
     assert "/s 200, 3 events" in said
-    held, other = running.archives
-    with Recording.open(str(held)) as recording:
-        assert [exchange.body() for exchange in recording.exchanges] == [BODY]
-    assert urls_of(other) == [recorder.upstream.https + "/s"]
+    held, other = sorted(map(urls_and_bodies, running.archives))
+    assert (held, other) == (
+        [(recorder.upstream.https + "/hold", BODY)],
+        [(recorder.upstream.https + "/s", BODY)],
+    )
 
 
 def test_a_base_url_is_printed_with_its_variable(recorder: Recorder) -> None:

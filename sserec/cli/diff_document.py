@@ -96,19 +96,22 @@ def of_exchange(exchange: ExchangeDiff) -> Iterator[bytes]:
 
 
 def of_difference(difference: Difference) -> Json:
-    document = {name: getattr(difference, name) for name in DIFFERENCE_KEYS}
-    return document | {"changes": [*map(of_inner, difference.changes)]} | dict(edits_of(difference))
+    document = with_edits(difference, DIFFERENCE_KEYS)
+    document["changes"] = [*map(of_inner, difference.changes)]
+    return document
 
 
 def of_inner(inner: Inner) -> Json:
-    return {name: getattr(inner, name) for name in INNER_KEYS} | dict(edits_of(inner))
+    return with_edits(inner, INNER_KEYS)
 
 
-def edits_of(difference: Difference | Inner) -> Iterator[tuple[str, object]]:
-    """Of two texts: which characters of A stand where B has which."""
+def with_edits(difference: Difference | Inner, keys: Iterable[str]) -> Json:
+    """Its values by key, and of two texts which characters of A stand where B has which."""
+    document = {key: getattr(difference, key) for key in keys}
     a, b = difference.a, difference.b
     if difference.kind is Kind.CHANGED and isinstance(a, str) and isinstance(b, str):
-        yield "edits", [list(edit) for edit in edits(a, b)]
+        document["edits"] = [list(edit) for edit in edits(a, b)]
+    return document
 
 
 def of_measure(measure: Measure) -> Json:

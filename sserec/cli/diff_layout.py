@@ -136,7 +136,8 @@ class Columns(Layout):
             yield (self.paint(left, "red") + GUTTERS[kind] + self.paint(of_b[:wide], "green")).rstrip()
 
     def _wrapped(self, text: str) -> list[str]:
-        return textwrap.wrap(text, self._column(), drop_whitespace=False) or [""]
+        wide = self._column()
+        return [text] if len(text) <= wide else textwrap.wrap(text, wide, drop_whitespace=False)
 
     def _column(self) -> int:
         return max((self.width - len(GUTTERS[Kind.CHANGED])) // 2, 20)

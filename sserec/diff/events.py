@@ -48,13 +48,14 @@ class EventsDiff:
         """How many units are the same, changed, and so on; a moved one counts once."""
         return self.rows.counts()
 
-    def changes(self, row: int) -> Iterator[Change]:
+    def changes(self, row: int) -> list[Change]:
         """What changed within a row; reads its events. Nothing for what has no counterpart."""
-        yield from self._extra.get(row, ())
+        found = [*self._extra.get(row, ())]
         kind, a, b, _ = self.rows[row]
         if kind is Kind.CHANGED and a is not None and b is not None:
-            found = compare(self.a.document(a), self.b.document(b), self._place, (ROOT,))
-            yield from (change for change in found if isinstance(change, Change))
+            compared = compare(self.a.document(a), self.b.document(b), self._place, (ROOT,))
+            found += [change for change in compared if isinstance(change, Change)]
+        return found
 
 
 def align_events(a: Side, b: Side, place: Place) -> EventsDiff:
@@ -116,7 +117,7 @@ class _Layout:
     def _lay_changed(self, a: range, b: range) -> None:
         """The units of two parts that belong to one another."""
         alike = self._a.alike[a.start : a.stop]
-        if alike == self._b.alike[b.start : b.stop] and len(set(alike)) == len(alike):
+        if alike == self._b.alike[b.start : b.stop] and len(alike) in (1, len(set(alike))):
             for unit_a, unit_b in zip(a, b, strict=True):
                 is_same = self._a.keys[unit_a] == self._b.keys[unit_b]
                 self._laid.append(Kind.SAME if is_same else Kind.CHANGED, unit_a, unit_b)

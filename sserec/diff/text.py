@@ -20,6 +20,9 @@ _WORD = re.compile(
 )
 """Thai, Lao, Burmese, Khmer, Kana and Han are written without spaces (Unicode Standard Annex 29, section 4)."""
 
+SHORT_TEXT = 1 << 16
+"""Of a longer one equal words are one object: it has few others, and millions of them take a gigabyte."""
+
 
 class Edit(NamedTuple):
     """Characters ``a_start`` to ``a_end`` of A stand where B has its own; one of the two may be empty."""
@@ -31,7 +34,9 @@ class Edit(NamedTuple):
 
 
 def words(text: str) -> list[str]:
-    """The text cut into words; joined they are the text. Equal words are one object: a long text has few others."""
+    """The text cut into words; joined they are the text."""
+    if len(text) <= SHORT_TEXT:
+        return _WORD.findall(text)
     known: dict[str, str] = {}
     return [known.setdefault(word, word) for word in map(itemgetter(0), _WORD.finditer(text))]
 

@@ -31,7 +31,11 @@ def of_change(aspect: Aspect, change: Change) -> Difference:
 
 def of_stretch(events: EventsDiff, stretch: Stretch, *, in_full: bool = True) -> Difference:
     """Events. In full, those of a changed one are read again, for what changed in it."""
-    a, b = _units(events, stretch)
+    rows = [events.rows[number] for number in stretch.rows]
+    a = [row.a for row in rows if row.a is not None]
+    # What moved is told by its own place on either side.
+    of_b = (row.twin if row.kind is Kind.MOVED else row.b for row in rows)
+    b = [unit for unit in of_b if unit is not None]
     side, units = (events.a, a) if a else (events.b, b)
     return Difference(
         Aspect.EVENTS,
@@ -63,14 +67,6 @@ def of_measure(measure: Measure) -> Difference:
     return Difference(Aspect.TIMING, Kind.CHANGED, f"timing.{measure.name}", a=measure.a, b=measure.b)
 
 
-def _units(events: EventsDiff, stretch: Stretch) -> tuple[list[int], list[int]]:
-    """The units on either side, those that moved in their own place."""
-    rows = [events.rows[number] for number in stretch.rows]
-    of_a = [row.a for row in rows if row.a is not None]
-    of_b = [row.twin if row.kind is Kind.MOVED else row.b for row in rows]
-    return of_a, [unit for unit in of_b if unit is not None]
-
-
 def _changes(events: EventsDiff, stretch: Stretch) -> Iterator[Inner]:
     for number in stretch.rows:
         for change in events.changes(number):
@@ -87,7 +83,7 @@ def _label(side: Side, units: Sequence[int]) -> str:
         return part.sort
     if len(units) == len(part.units) > 1:
         return f"step {part.step} {part.sort}".rstrip()
-    return f"step {part.step}: " + ", ".join(side.alike[unit] for unit in units[:3])
+    return f"step {part.step}: " + ", ".join([side.alike[unit] for unit in units[:3]])
 
 
 def _span(side: Side, units: Sequence[int]) -> Span | None:
@@ -95,4 +91,6 @@ def _span(side: Side, units: Sequence[int]) -> Span | None:
     runs = runs or [(start,) for unit in units if (start := side.opened_by(unit)) is not None]
     if not runs:
         return None
-    return Span(min(run[0] for run in runs), max(run[-1] for run in runs), sum(map(len, runs)))
+    if len(runs) == 1:
+        return Span(runs[0][0], runs[0][-1], len(runs[0]))
+    return Span(min([run[0] for run in runs]), max([run[-1] for run in runs]), sum(map(len, runs)))

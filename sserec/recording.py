@@ -16,19 +16,20 @@ from typing import NamedTuple, Self, overload
 
 from sserec.archive import ArchiveReader, ExchangeRecord, Mark, Meta, Problem
 from sserec.closing import Closing
-from sserec.display import STANDARD_INPUT, argument, path_text
+from sserec.display import argument
 from sserec.errors import DamagedArchive, UsageError
 from sserec.holes import BodyDecoder
 from sserec.interactions import Assembler, Assembly, History, error_said, is_terminal
 from sserec.records import Chunk, Close, Ending, Request, Response, Unknown, ending
 from sserec.sources import (
-    STDIN,
     ArchiveSource,
     Ends,
     EventPlaces,
     Source,
+    is_piped,
+    name_of,
     source_of,
-    spool_stdin,
+    spool,
 )
 from sserec.sse import Decoder, Event, Residue, Tail
 from sserec.stats import Surroundings
@@ -310,20 +311,20 @@ class Recording(Closing):
 
     @classmethod
     def open(cls, path: str) -> Self:
-        """Opens an archive, one that still grows, a plain event stream, or ``-``, standard input.
+        """Opens an archive, one that still grows, a plain event stream, a pipe, or ``-``, standard input.
 
         Raises OSError, NotAnArchive or UnsupportedVersion; damage is no error, but a problem of the recording.
         """
-        if path != STDIN:
-            name = path_text(path)
+        name = name_of(path)
+        if not is_piped(path):
             return cls(name, source_of(path, name))
-        spooled = Path(spool_stdin())
+        spooled = Path(spool(path))
         try:
-            source = source_of(str(spooled), STANDARD_INPUT)
+            source = source_of(str(spooled), name)
         except BaseException:
             spooled.unlink()
             raise
-        return cls(STANDARD_INPUT, source, cleanup=spooled.unlink)
+        return cls(name, source, cleanup=spooled.unlink)
 
     @property
     def archive(self) -> ArchiveReader | None:

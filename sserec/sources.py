@@ -9,9 +9,9 @@ import tempfile
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 from weakref import finalize
 
 from sserec.archive import ArchiveReader, ExchangeRecord, Mark
@@ -209,10 +209,10 @@ def beginning(path: Path) -> bytes:
 def on_disk(path: str) -> Iterator[tuple[Path, str]]:
     """A file by its path and its name, as long as the block lasts.
 
-    Standard input is ``-``, and of a zip or a gzip it is the recording inside.
+    Of a pipe, standard input (``-``) among them, it is a copy, and of a zip or a gzip the recording inside.
     """
-    spooled = Path(spool_stdin()) if path == STDIN else None
-    file, name = spooled or Path(path), STANDARD_INPUT if spooled else path_text(path)
+    spooled = Path(spool(path)) if is_piped(path) else None
+    file, name = spooled or Path(path), name_of(path)
     copy = None
     try:
         if is_wrapped(beginning(file)):
@@ -223,14 +223,28 @@ def on_disk(path: str) -> Iterator[tuple[Path, str]]:
             made.unlink(missing_ok=True)
 
 
-def spool_stdin() -> str:
-    """Standard input as a file, because an archive is read from its end."""
-    with tempfile.NamedTemporaryFile(prefix="sserec-", delete=False) as spooled:
+def name_of(path: str) -> str:
+    """What messages call it."""
+    return STANDARD_INPUT if path == STDIN else path_text(path)
+
+
+def is_piped(path: str) -> bool:
+    """Whether it can be read only once, and from its beginning, as ``-`` and a shell's ``<(…)``."""
+    return path == STDIN or Path(path).is_fifo()
+
+
+def spool(path: str) -> str:
+    """What comes through a pipe as a file, because an archive is read from its end."""
+    with piped(path) as pipe, tempfile.NamedTemporaryFile(prefix="sserec-", delete=False) as spooled:
         try:
             with named(spooled.name):
-                shutil.copyfileobj(sys.stdin.buffer, spooled)
+                shutil.copyfileobj(pipe, spooled)
                 spooled.flush()
         except BaseException:  # ^C among them
             Path(spooled.name).unlink()
             raise
     return spooled.name
+
+
+def piped(path: str) -> AbstractContextManager[BinaryIO]:
+    return nullcontext(sys.stdin.buffer) if path == STDIN else Path(path).open("rb")

@@ -137,6 +137,21 @@ def test_a_table_is_cut_at_the_edge_of_the_terminal(command: str) -> None:
     assert {len(row) for row in rows} == {40}
 
 
+@pytest.mark.skipif(not Path("/dev/fd").exists(), reason="no files for descriptors")
+@pytest.mark.parametrize("command", ["cat", "info", "verify"])
+def test_what_a_shell_puts_in_place_of_a_file_reads_like_the_file(command: str) -> None:
+    """``sserec cat <(ssh host cat file.sse.zst)``: it comes once, and nothing in it can be looked up again."""
+    reader, writer = os.pipe()
+    words = [sys.executable, "-m", "sserec", command, f"/dev/fd/{reader}"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, pass_fds=[reader]) as reading:
+        os.close(reader)
+        with os.fdopen(writer, "wb") as pipe:
+            pipe.write(TEXT.read_bytes())
+        told, _ = reading.communicate()
+    expected = sserec(command, TEXT).stdout.replace(str(TEXT).encode(), f"/dev/fd/{reader}".encode())
+    assert (reading.returncode, told) == (0, expected)
+
+
 def test_an_archive_from_a_pipe_reads_like_the_file() -> None:
     assert (
         sserec("events", "--json", "-", stdin=TEXT.read_bytes()).stdout

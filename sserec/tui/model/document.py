@@ -14,7 +14,7 @@ from sserec.archive import Meta
 from sserec.closing import Closing
 from sserec.errors import SserecError
 from sserec.recording import Exchange
-from sserec.sources import STDIN, spool_stdin
+from sserec.sources import is_piped, name_of, spool
 from sserec.tui.model.checking import Checking
 from sserec.tui.model.findings import Finding
 from sserec.tui.model.jobs import Job
@@ -66,8 +66,8 @@ class Document(Closing):
     @classmethod
     def open(cls, path: str) -> Self:
         """Opens an archive, one that grows, plain text, or ``-``, standard input."""
-        spooled = path == STDIN
-        name, path = ("standard input", spool_stdin()) if spooled else (path, path)
+        spooled = is_piped(path)
+        name, path = (name_of(path), spool(path)) if spooled else (path, path)
         try:
             return cls(name, path, open_medium(path, name), spooled=spooled)
         except (OSError, SserecError) as error:

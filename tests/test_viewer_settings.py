@@ -1,7 +1,6 @@
 """What a person can set and type: the config file, the command line, the keys."""
 
 import re
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -9,8 +8,8 @@ import pytest
 from sserec.errors import UsageError
 from sserec.export import FORMATS
 from sserec.tui.commands import COMMANDS, Place, complete, parse_command, parse_place
-from sserec.tui.config import Config, config_path, load_config, with_options
-from sserec.tui.keymap import ALL, IDS, SCROLLING, shown
+from sserec.tui.config import WANTED, Config, config_path, load_config, with_options
+from sserec.tui.keymap import ALL, IDS, SCROLLING, is_key, shown
 from sserec.tui.model.query import FACTS
 from sserec.tui.query_words import complete_query
 from sserec.tui.themes import DARK, LIGHT, chosen_theme
@@ -22,7 +21,7 @@ def load(folder: Path, text: str) -> Config:
     path = config_path({"XDG_CONFIG_HOME": str(folder)})
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
-    return load_config({"XDG_CONFIG_HOME": str(folder)}, IDS)
+    return load_config({"XDG_CONFIG_HOME": str(folder)})
 
 
 def test_without_a_file_the_defaults_hold(tmp_path: Path) -> None:
@@ -46,7 +45,6 @@ def test_an_option_of_the_command_line_holds_unless_it_cannot_be(value: float, w
     ("text", "words"),
     [
         ('colour = "red"', 'unknown option "colour"; there are theme, speed'),
-        ('[keys]\nfly = "f"', '[keys]: unknown id "fly"'),
         ('speed = "fast"', "speed has to be a number above 0, not 'fast'"),
         ("speed = true", "speed has to be a number above 0, not True"),
         ("idle_limit = 0", "idle_limit has to be a number above 0"),
@@ -66,6 +64,35 @@ def test_what_nobody_knows_is_one_line_that_names_the_file(tmp_path: Path, text:
     assert words in message
     assert str(tmp_path) in message
     assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint", "possible"),
+    [
+        ('fly = "f"', '[keys]: unknown id "fly"', "find, findings, first, follow"),
+        ('play = "spcae"', '[keys]: play: unknown key "spcae"', "space, comma"),
+        ('play = "crtl+p"', '[keys]: play: unknown key "crtl+p"', "ctrl+, alt+ and shift+"),
+        ('play = ""', '[keys]: play: unknown key ""', "letters, digits"),
+    ],
+)
+def test_a_key_that_cannot_be_is_told_and_what_there_is_with_it(
+    tmp_path: Path, line: str, complaint: str, possible: str
+) -> None:
+    config = load(tmp_path, f"speed = 2\n[keys]\n{line}\n")
+    assert (config.speed, config.keys) == (2, {})
+    (told,) = config.complaints
+    assert told.partition(";")[0] == complaint
+    assert possible in told.partition(";")[2]
+
+
+def test_of_several_keys_those_that_there_are_hold(tmp_path: Path) -> None:
+    config = load(tmp_path, '[keys]\nplay = "p, nonsense,ctrl+alt+f5,question_mark,+,ctrl++"\n')
+    assert config.keys == {"play": "p,ctrl+alt+f5,question_mark,+"}
+    assert len(config.complaints) == 2
+
+
+def test_the_keys_that_there_are_by_default_are_keys() -> None:
+    assert all(is_key(name) for key in ALL for name in key.keys.split(","))
 
 
 @pytest.mark.parametrize(
@@ -154,9 +181,7 @@ def test_the_page_names_every_key_command_and_fact() -> None:
         command.name for command in COMMANDS if f"`:{command.name}" not in page or command.help not in page
     ] == []
     assert [name for name, fact in FACTS.items() if f"`@{name}` | {fact.meaning} |" not in page] == []
-    assert [
-        option.name for option in fields(Config) if f"{option.name} = " not in page and option.name != "keys"
-    ] == []
+    assert [option for option in WANTED if f"{option} = " not in page and option != "keys"] == []
 
 
 def test_the_pages_pictures_exist() -> None:

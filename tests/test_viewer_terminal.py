@@ -214,3 +214,33 @@ def test_marks_on_plain_text_are_lost_only_after_that_was_said(terminal: Termina
     terminal.press("Q")
     terminal.wait_to_see("ended with 0")
     assert (tmp_path / "plain.sse").read_bytes() == before
+
+
+def test_it_stops_as_programs_do_and_comes_back_as_it_was(terminal: Terminal, story: Path) -> None:
+    def is_drawn(screen: str) -> bool:
+        return all(words in screen for words in ("10/10", "Hello World after a stall", " events ", "16.80 s"))
+
+    terminal.type("set -m")
+    terminal.type(command("view story.sse.zst"))
+    terminal.wait_to_see("1/10")
+    terminal.press("G")
+    terminal.wait_until(is_drawn, "the viewer")
+    terminal.press("C-z")
+    terminal.wait_until(lambda screen: "topped" in screen and "10/10" not in screen, "the shell")
+    terminal.type("fg; echo came back with $?")
+    terminal.wait_until(is_drawn, "the viewer")
+    terminal.press("Q")
+    terminal.wait_to_see("came back with 0")
+
+
+def test_a_key_that_nobody_knows_is_told_and_the_viewer_opens(
+    terminal: Terminal, story: Path, tmp_path: Path
+) -> None:
+    settings = tmp_path / "sserec" / "config.toml"
+    settings.parent.mkdir()
+    settings.write_text('[keys]\nplya = "p"\n')
+    terminal.type(command("view story.sse.zst"))
+    terminal.wait_to_see('config.toml: [keys]: unknown id "plya"')
+    terminal.press("Q")
+    told = terminal.wait_to_see("ended with 0")
+    assert 'unknownid"plya";thereareback,' in "".join(told.split())

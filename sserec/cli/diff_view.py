@@ -1,6 +1,6 @@
 """``sserec diff --view``: two files side by side in the viewer, one screen instead of lines."""
 
-from sserec.cli.view import needs_terminal, prepare_process, whole_terminal
+from sserec.cli.view import needs_terminal, prepare_process, settings, whole_terminal
 from sserec.diff import Options
 from sserec.diff.volatile import Rules
 
@@ -15,10 +15,7 @@ def view(a: str, b: str, options: Options, numbers: tuple[int, int] | None) -> i
     """
     Rules(exact=options.exact, ignored=options.ignored)
     prepare_process()
-    from sserec.tui.config import load_config
-    from sserec.tui.keymap import IDS
-
-    config = load_config(ids=IDS)
+    config = settings()
     needs_terminal()
     from sserec.tui.comparison.app import ComparisonViewer
     from sserec.tui.model.comparison.duo import Duo

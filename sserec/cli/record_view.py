@@ -7,7 +7,7 @@ ended. The exit code is the command's, as without --view.
 from collections.abc import Sequence
 from pathlib import Path
 
-from sserec.cli.view import needs_terminal, prepare_process, whole_terminal
+from sserec.cli.view import needs_terminal, prepare_process, settings, whole_terminal
 
 
 def record_and_view(arguments: Sequence[str], path: Path) -> int:
@@ -15,10 +15,8 @@ def record_and_view(arguments: Sequence[str], path: Path) -> int:
     needs_terminal()
     prepare_process()
     from sserec.tui.companion import Companion, identity
-    from sserec.tui.config import load_config
-    from sserec.tui.keymap import IDS
 
-    config = load_config(ids=IDS)
+    config = settings()
     before = identity(path)
     companion = Companion(arguments)
     try:

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 import click
 
 from sserec.cli.options import Ordinal, recording_file
+from sserec.cli.output import say
 from sserec.errors import UsageError
 
 if TYPE_CHECKING:
+    from sserec.tui.config import Config
     from sserec.tui.model.document import Document
 
 EXIT_TROUBLE = 2
@@ -47,10 +49,9 @@ def view(file: str, number: int | None, follow: bool, speed: float | None, idle_
               sserec view --follow growing.sse.zst
     """
     prepare_process()
-    from sserec.tui.config import load_config, with_options
-    from sserec.tui.keymap import IDS
+    from sserec.tui.config import with_options
 
-    config = with_options(load_config(ids=IDS), speed=speed, idle_limit=idle_limit)
+    config = with_options(settings(), speed=speed, idle_limit=idle_limit)
     needs_terminal()
     from sserec.tui.app import Viewer
     from sserec.tui.model.document import Document
@@ -76,6 +77,16 @@ def prepare_process() -> None:
         mallopt = ctypes.CDLL(None).mallopt
         mallopt(M_ARENA_MAX, 1)
         mallopt(M_MMAP_THRESHOLD, MAPPED_BYTES)
+
+
+def settings() -> "Config":
+    """The person's options; what is wrong with their keys is said, and once more at the foot of the screen."""
+    from sserec.tui.config import config_path, load_config
+
+    config = load_config()
+    for complaint in config.complaints:
+        say(f"{config_path(os.environ)}: {complaint}")
+    return config
 
 
 def needs_exchange(document: "Document", number: int) -> None:

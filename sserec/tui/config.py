@@ -1,20 +1,25 @@
 """What a person wants different: ``$XDG_CONFIG_HOME/sserec/config.toml``.
 
 Knows the options, their types and their defaults; must not know what any of them does. An option that nobody knows is
-an error: a setting that is silently ignored is worse than none.
+an error: a setting that is silently ignored is worse than none. Of a key it is told, and the key stays what it was.
 """
 
 import os
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from sserec.errors import UsageError
+from sserec.tui.keymap import IDS, is_key
 
 FILE_NAME = Path("sserec", "config.toml")
 TIME_COLUMNS = ("relative", "absolute", "delta")
+POSSIBLE_KEYS = (
+    "there are letters, digits, signs, space, comma, tab, enter, escape, backspace, insert, delete, home, end, pageup,"
+    " pagedown, up, down, left, right, f1 to f24, and these behind ctrl+, alt+ and shift+"
+)
 LARGEST = 1e9
 """Of a number: more seconds than anybody records, and in nanoseconds still a time."""
 
@@ -37,6 +42,8 @@ class Config:
     """Whether a finished recording is checked when it is opened, so that findings stand in the margin."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """Keys by the id of what they do, several separated by commas; the ids stand in the viewer's help."""
+    complaints: tuple[str, ...] = ()
+    """What is wrong with the keys, and, behind a semicolon, which there are; a line each."""
 
 
 def config_path(environment: Mapping[str, str]) -> Path:
@@ -45,11 +52,10 @@ def config_path(environment: Mapping[str, str]) -> Path:
     return Path(home) / FILE_NAME
 
 
-def load_config(environment: Mapping[str, str] = os.environ, ids: frozenset[str] = frozenset()) -> Config:
+def load_config(environment: Mapping[str, str] = os.environ) -> Config:
     """The person's options; the defaults where there is no file.
 
-    ``ids`` are those that ``[keys]`` may name. Raises UsageError for what is no TOML, an unknown option or a
-    value of the wrong type.
+    Raises UsageError for what is no TOML, an unknown option or a value of the wrong type.
     """
     path = config_path(environment)
     try:
@@ -58,17 +64,32 @@ def load_config(environment: Mapping[str, str] = os.environ, ids: frozenset[str]
         return Config()
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
         raise UsageError(f"{path}: {fault}") from None
-    return checked(options, path, ids)
+    return checked(options, path)
 
 
-def checked(options: dict[str, Any], path: Path, ids: frozenset[str]) -> Config:
-    refuse_unknown(options, [each.name for each in fields(Config)], f"{path}: unknown option")
+def checked(options: dict[str, Any], path: Path) -> Config:
     for name, value in options.items():
+        if name not in WANTED:
+            raise UsageError(f'{path}: unknown option "{name}"; there are {", ".join(WANTED)}')
         wanted = WANTED[name](value)
         if wanted:
             raise UsageError(f"{path}: {name} has to be {wanted}, not {value!r}")
-    refuse_unknown(options.get("keys", {}), sorted(ids), f"{path}: [keys]: unknown id")
-    return Config(**options)
+    keys = {id: [key.strip() for key in names.split(",")] for id, names in options.get("keys", {}).items()}
+    known = {id: ",".join(filter(is_key, names)) for id, names in keys.items() if id in IDS}
+    complaints = tuple(f"[keys]: {words}" for words in complaints_of(keys))
+    return Config(
+        **{**options, "keys": {id: names for id, names in known.items() if names}}, complaints=complaints
+    )
+
+
+def complaints_of(keys: Mapping[str, list[str]]) -> Iterator[str]:
+    """What is wrong with keys by id."""
+    for id, names in keys.items():
+        if id not in IDS:
+            yield f'unknown id "{id}"; there are {", ".join(sorted(IDS))}'
+        for name in names:
+            if not is_key(name):
+                yield f'{id}: unknown key "{name}"; {POSSIBLE_KEYS}'
 
 
 def with_options(config: Config, **options: Any) -> Config:
@@ -79,12 +100,6 @@ def with_options(config: Config, **options: Any) -> Config:
         if wanted:
             raise UsageError(f"--{name.replace('_', '-')} has to be {wanted}, not {value!r}")
     return replace(config, **given)
-
-
-def refuse_unknown(given: Mapping[str, Any], known: list[str], words: str) -> None:
-    for name in given:
-        if name not in known:
-            raise UsageError(f'{words} "{name}"; there are {", ".join(known)}')
 
 
 def unless_text(value: Any) -> str:

@@ -28,7 +28,7 @@ from sserec.tui.keymap import ALL, bindings
 from sserec.tui.page import Page
 from sserec.tui.themes import THEMES, chosen_theme
 
-APP_KEYS = frozenset({"palette", "help", "keys", "quit"})
+APP_KEYS = frozenset({"palette", "help", "keys", "suspend", "quit"})
 STYLES = Path(__file__).with_name("viewer.tcss")
 SIGNALLED = 128
 SWITCH_S = 0.0002
@@ -60,6 +60,11 @@ class Host(App[None]):
     def on_mount(self) -> None:
         self.call_after_refresh(self.settle_in)
         self.heed_signals()
+        self.app_resume_signal.subscribe(self, self.redraw)
+
+    def redraw(self, _: App[object]) -> None:
+        """After ^Z and ``fg``: nothing of the screen is there any more."""
+        self.refresh(layout=True)
 
     def heed_signals(self) -> None:
         """Ends in order where somebody else ends it, so that the terminal and what runs beside are left as always.
@@ -76,6 +81,8 @@ class Host(App[None]):
         gc.freeze()
         gc.enable()
         sys.setswitchinterval(SWITCH_S)
+        if self.front is not None and self.config.complaints:
+            self.front.say(f"config.toml: {self.config.complaints[0].partition(';')[0]}")
 
     @property
     def front(self) -> Commanding | None:

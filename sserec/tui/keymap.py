@@ -4,10 +4,12 @@ Knows names; must not know what an action does. The keys are those that people b
 and video players; a person's own keys replace them by id (:mod:`sserec.tui.config`).
 """
 
+import unicodedata
 from collections.abc import Iterable
 from typing import NamedTuple
 
 from textual.binding import Binding, BindingType
+from textual.keys import Keys
 
 
 class Key(NamedTuple):
@@ -100,6 +102,7 @@ GROUPS: dict[str, tuple[Key, ...]] = {
         Key("palette", "ctrl+p", "palette", "all commands, to search in"),
         Key("help", "?,f1", "help", "this page", "help"),
         Key("keys", "K", "help", "this page"),
+        Key("suspend", "ctrl+z", "suspend_process", "stop, as ^Z stops a program; fg goes on"),
         Key("quit", "Q,ctrl+q", "quit", "quit at once"),
     ),
 }
@@ -118,6 +121,8 @@ NAMES = {
     "comma": ",", "up": "↑", "down": "↓", "left": "←", "right": "→", "pagedown": "PgDn", "pageup": "PgUp",
     "home": "Home", "end": "End", "escape": "Esc", "enter": "Enter", "space": "Space", "tab": "Tab", "f1": "F1",
 }  # fmt: skip
+MODIFIERS = frozenset({"ctrl", "alt", "shift", "super", "hyper", "meta"})
+SPECIAL = frozenset(key.value.rpartition("+")[2] for key in Keys)
 
 
 def bindings(ids: Iterable[str], namespace: str = "") -> list[BindingType]:
@@ -134,3 +139,18 @@ def shown(keys: str) -> str:
 def shown_key(key: str) -> str:
     modifiers, plus, name = key.rpartition("+")
     return key if not name else modifiers + plus + NAMES.get(name, name)
+
+
+def is_key(key: str) -> bool:
+    """Whether there is such a key: a character, or its name in Unicode, or a special key; modifiers in front."""
+    modifiers, _, name = key.rpartition("+") if len(key) > 1 else ("", "", key)
+    if not MODIFIERS.issuperset(modifiers.split("+") if modifiers else ()):
+        return False
+    return len(name) == 1 or name in SPECIAL or is_character(name.replace("_", " "))
+
+
+def is_character(name: str) -> bool:
+    try:
+        return bool(unicodedata.lookup(name))
+    except KeyError:
+        return False

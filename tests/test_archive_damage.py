@@ -200,6 +200,24 @@ def test_a_block_that_vanished_without_a_trace_is_told_by_its_number(tmp_path: P
         assert [problem.flaw for problem in reader.problems] == [Flaw.LOST_BLOCKS, Flaw.GAP]
 
 
+def test_verify_tells_what_is_lost_where_the_index_still_finds_the_bodies(tmp_path: Path) -> None:
+    path = tmp_path / "a.sse.zst"
+    write_conversation(path)
+    finalise(path)
+    data = bytearray(path.read_bytes())
+    data[block_heads(path)[0].end - 1] ^= 1
+    path.write_bytes(data)
+    verdict = verify(path)
+    told = [problem.message for problem in verdict.problems]
+    assert verdict.code == 1
+    assert told[0] == "the records of block 0 fail their checksum"
+    assert "exchange 6: its request is lost" in told
+    assert any(line.startswith("exchange 6: ") and "the times of chunks" in line for line in told)
+    assert not any("bytes" in line or "the index" in line for line in told), "bodies and index are whole"
+    assert verdict.message.startswith("damaged but readable final: 6 exchanges, ")
+    assert "(sserec repair " in verdict.message
+
+
 def test_repair_keeps_bodies_that_only_the_index_still_finds(tmp_path: Path) -> None:
     path, repaired = tmp_path / "a.sse.zst", tmp_path / "b.sse.zst"
     write_conversation(path)

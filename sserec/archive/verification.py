@@ -20,6 +20,9 @@ from sserec.archive.values import ExchangeRecord, Flaw, Problem
 from sserec.display import argument, count
 from sserec.errors import DamagedArchive, NotAnArchive, UnsupportedVersion
 
+_INDEX_KNOWS_BETTER = frozenset({Flaw.DAMAGED_RECORDS, Flaw.MISSING_HEAD, Flaw.GAP})
+"""What follows from records that cannot be read, where they are all there is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -43,13 +46,35 @@ def verify(path: str | os.PathLike[str], *, name: str | None = None) -> Verdict:
     except (NotAnArchive, UnsupportedVersion) as error:
         return Verdict(2, None, (), str(error).removeprefix(f"{name or path}: "))
     with reader:
-        for number in reader.numbers:
-            _read_exchange(reader, number)
-        problems = list(reader.problems)
+        problems = _read_all(reader)
+        if any(problem.flaw == Flaw.DAMAGED_RECORDS for problem in problems):
+            with ArchiveReader.open(path, name=name) as indexed:
+                if indexed.is_indexed:
+                    return _verdict(indexed, _problems_by_index(indexed, problems))
         if reader.state == "final":
             problems += _compare_with_index(reader)
             problems += _compare_with_seek_table(reader)
-        return Verdict(1 if problems else 0, reader.state, tuple(problems), _message(reader, problems))
+        return _verdict(reader, problems)
+
+
+def _verdict(reader: ArchiveReader, problems: list[Problem]) -> Verdict:
+    return Verdict(1 if problems else 0, reader.state, tuple(problems), _message(reader, problems))
+
+
+def _problems_by_index(indexed: ArchiveReader, scanned: list[Problem]) -> list[Problem]:
+    """What is lost where a sound index still finds bodies whose own blocks tell nothing of them any more."""
+    seen_alike = [problem for problem in scanned if problem.flaw not in _INDEX_KNOWS_BETTER]
+    _read_all(indexed)
+    for number in indexed.numbers:
+        indexed.chunk_table(number).t_ns.array()
+        indexed.event_table(number)
+    return list(dict.fromkeys([*seen_alike, *indexed.problems])) or scanned
+
+
+def _read_all(reader: ArchiveReader) -> list[Problem]:
+    for number in reader.numbers:
+        _read_exchange(reader, number)
+    return list(reader.problems)
 
 
 def _read_exchange(reader: ArchiveReader, number: int) -> None:

@@ -61,9 +61,12 @@ def test_without_colour_no_colour_is_sent_and_what_differs_is_seen(terminal: Ter
     terminal.wait_to_see("3 differences")
     terminal.press("k")
     terminal.wait_to_see("One or two 3")
-    screen = terminal.screen(with_escapes=True)
+    screen = terminal.wait_until(
+        lambda screen: re.search(r"\x1b\[(?:\d;)*1;4mor", screen) is not None,
+        "'or', bold and underlined,",
+        with_escapes=True,
+    )
     assert not COLOR.search(screen)
-    assert re.search(r"\x1b\[(?:\d;)*1;4mor", screen), "bold and underlined"
     terminal.press("q")
     terminal.wait_to_see("ended with 1")
 

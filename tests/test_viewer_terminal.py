@@ -68,10 +68,13 @@ def test_without_colour_no_colour_is_sent_and_the_cursor_is_seen(terminal: Termi
     terminal.wait_to_see("1/10")
     terminal.press("j")
     terminal.wait_to_see("2/10")
-    screen = terminal.screen(with_escapes=True)
+    screen = terminal.wait_until(
+        lambda screen: any("▸" in row and "\x1b[7m" in row for row in screen.splitlines()),
+        "cursor in reverse video",
+        with_escapes=True,
+    )
     assert not COLOR.search(screen)
-    (row,) = [line for line in screen.splitlines() if "▸" in line]
-    assert "\x1b[7m" in row
+    assert screen.count("▸") == 1
     terminal.press("q")
     terminal.wait_to_see("ended with 0")
 

@@ -46,10 +46,10 @@ class Terminal:
     def wait_to_see(self, words: str) -> str:
         return self.wait_until(lambda screen: words in screen, words)
 
-    def wait_until(self, holds: Callable[[str], bool], what: str) -> str:
+    def wait_until(self, holds: Callable[[str], bool], what: str, *, with_escapes: bool = False) -> str:
         """Looks at the screen until it is so."""
         deadline = time.monotonic() + PATIENCE_S
-        while not holds(screen := self.screen()):
+        while not holds(screen := self.screen(with_escapes=with_escapes)):
             assert time.monotonic() < deadline, f"no {what!r} on\n{screen}"
         return screen
 

@@ -46,7 +46,7 @@ class Run:
         """Runs the tests and checks how many of them passed and failed; returns what pytest printed."""
         self._pytester.makepyfile(test_chat=IMPORTS + dedent(tests))
         words = ("-p", "no:cacheprovider", "-p", "no:xdist", "-Wignore", *options)
-        result = self._pytester.runpytest_subprocess(*words, timeout=60)
+        result = self._pytester.runpytest_subprocess(*words, timeout=400)
         result.assert_outcomes(**outcomes)
         return result.stdout.str()
 

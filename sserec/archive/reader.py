@@ -174,7 +174,8 @@ class ArchiveReader(Closing):
 
     def is_event_stream(self, number: int) -> bool:
         """The response says that it is one, or its body begins like one."""
-        return is_stream(self.exchange(number).response, self._beginning(number))
+        response = self.exchange(number).response
+        return is_labelled_stream(response) or looks_like_stream(self._beginning(number))
 
     def body(self, number: int, start: int = 0, end: int | None = None) -> bytes:
         """The body's bytes from ``start`` to ``end``. Raises DamagedArchive when one of them is missing."""
@@ -494,6 +495,6 @@ class _Exchanges(Sequence[ExchangeRecord]):
         return self._reader.exchange(self._numbers[index])
 
 
-def is_stream(response: Response | None, beginning: bytes) -> bool:
-    """Whether a body is a stream of events: by its label, or by its first ``SNIFFED_BYTES``."""
-    return (response is not None and response.media_type == EVENT_STREAM) or looks_like_stream(beginning)
+def is_labelled_stream(response: Response | None) -> bool:
+    """Whether the response says that its body is a stream of events. The first ``SNIFFED_BYTES`` may say so too."""
+    return response is not None and response.media_type == EVENT_STREAM

@@ -35,10 +35,11 @@ from sserec.archive.heads import (
     timed,
 )
 from sserec.archive.marks import encode_marks
-from sserec.archive.reader import SNIFFED_BYTES, ArchiveReader, is_stream
+from sserec.archive.reader import SNIFFED_BYTES, ArchiveReader, is_labelled_stream
 from sserec.archive.values import ExchangeRecord, Mark, Meta
 from sserec.errors import ArchiveError
 from sserec.records import Chunk
+from sserec.sse import looks_like_stream
 
 _REQUEST_RECORD_BYTES = 4 << 20
 
@@ -132,7 +133,8 @@ def _write_exchange(reader: ArchiveReader, writer: CompactWriter, revision: Revi
     heads = reader.head_records(number)
     body = revision.request_body(recorded, recorded.request_body())
     beginning, chunks = _begun(revision.chunks(recorded, reader))
-    writer.open_exchange(number, is_event_stream=is_stream(revised.response, beginning))
+    is_event_stream = is_labelled_stream(revised.response) or looks_like_stream(beginning)
+    writer.open_exchange(number, is_event_stream=is_event_stream)
     for kind, payload in _revised_heads(heads, revised, body):
         writer.add_head(kind, payload)
     digest = hashlib.sha256()

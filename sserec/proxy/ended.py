@@ -7,9 +7,7 @@ from pathlib import Path
 from sserec.interactions import error_said, is_terminal
 from sserec.recording import LAST_EVENTS
 from sserec.records import Close, Ending, Request, Response, ending
-from sserec.sse import Decoder, Event
-
-EVENT_STREAM = "text/event-stream"
+from sserec.sse import EVENT_STREAM, Decoder, Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +50,7 @@ class Tally:
 
     def answered(self, response: Response) -> None:
         self._status = response.status
-        if (response.header("content-type") or "").lower().startswith(EVENT_STREAM):
+        if response.media_type == EVENT_STREAM:
             self._decoder = Decoder()
 
     def add(self, data: bytes) -> None:

@@ -95,6 +95,37 @@ def test_a_pager_gets_the_terminal_and_gives_it_back(terminal: Terminal, story: 
     terminal.wait_to_see("ended with 0")
 
 
+def test_the_viewer_outlives_a_ctrl_c_that_is_for_the_pager(
+    terminal: Terminal, story: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "pager").write_text("trap '' INT; echo this is the pager; read x </dev/tty")
+    terminal.type("export PAGER='sh pager'")
+    terminal.type("clear; " + command("view story.sse.zst"))
+    terminal.wait_to_see("1/10")
+    terminal.press("v")
+    terminal.wait_to_see("this is the pager")
+    terminal.press("C-c", "Enter")
+    terminal.wait_to_see("1/10")
+    terminal.press("Q")
+    terminal.wait_to_see("ended with 0")
+
+
+@pytest.mark.parametrize(
+    ("pager", "complaint"),
+    [("no-such-pager", "$PAGER: No such file or directory"), ("less '", "$PAGER: No closing quotation")],
+)
+def test_a_pager_that_cannot_be_run_is_told_in_the_viewer(
+    terminal: Terminal, story: Path, pager: str, complaint: str
+) -> None:
+    terminal.type(f'export PAGER="{pager}"')
+    terminal.type("clear; " + command("view story.sse.zst"))
+    terminal.wait_to_see("1/10")
+    terminal.press("v")
+    terminal.wait_to_see(complaint)
+    terminal.press("Q")
+    terminal.wait_to_see("ended with 0")
+
+
 def test_a_replay_is_started_and_ends_with_the_viewer(terminal: Terminal, story: Path) -> None:
     terminal.type(command("view story.sse.zst"))
     terminal.wait_to_see("1/10")

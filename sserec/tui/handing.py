@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import signal
 import subprocess
 
 from textual.app import SuspendNotSupported
@@ -31,14 +32,29 @@ class Handing(Commanding):
 
     def action_pager(self) -> None:
         text, _ = self.shown_text()
-        pager = shlex.split(os.environ.get("PAGER") or DEFAULT_PAGER)
         try:
             with self.app.suspend():
-                subprocess.run(pager, input=printable_lines(text + "\n").encode(), check=False)
+                trouble = page(printable_lines(text + "\n"))
         except SuspendNotSupported:
-            self.say("there is no terminal here for a pager")
-        except OSError as fault:
-            self.say(f"{pager[0]}: {fault.strerror}")
+            trouble = "there is no terminal here for a pager"
+        if trouble:
+            self.say(trouble)
 
     def do_pager(self, _: str) -> None:
         self.action_pager()
+
+
+def page(text: str) -> str:
+    """Gives ``text`` to the pager and waits for it; the words are why it could not, or none.
+
+    ``^C`` is the pager's meanwhile. Nothing is raised: the viewer would stay away from its terminal.
+    """
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        command = shlex.split(os.environ.get("PAGER", "")) or [DEFAULT_PAGER]
+        subprocess.run(command, input=text.encode(), check=False)
+    except (OSError, ValueError) as fault:
+        return f"$PAGER: {getattr(fault, 'strerror', None) or fault}"
+    finally:
+        signal.signal(signal.SIGINT, before)
+    return ""

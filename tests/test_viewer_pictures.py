@@ -11,6 +11,7 @@ import pytest
 from textual.message import Message
 
 from scenarios import png
+from sserec.tui import outgoing
 from sserec.tui.answer_pane import SHOWN_PICTURES, AnswerPane
 from sserec.tui.app import Viewer
 from sserec.tui.config import Config
@@ -108,6 +109,17 @@ def recording(tmp_path: Path) -> Path:
     ]
     chunks = [(S, data) for data in (CREATED, start("model_output"), *parts, COMPLETED)]
     return write(tmp_path / "images.sse.zst", chunks)
+
+
+def test_media_are_saved_once_and_a_file_that_exists_stays_as_it_is(recording: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "media"
+    outgoing.save_media(str(recording), 1, str(folder))
+    saved = sorted(folder.iterdir())
+    saved[0].write_bytes(b"touched up by hand")
+    with pytest.raises(FileExistsError, match=saved[0].name):
+        outgoing.save_media(str(recording), 1, str(folder))
+    assert saved[0].read_bytes() == b"touched up by hand"
+    assert sorted(folder.iterdir()) == saved
 
 
 def test_of_very_many_images_the_last_are_made_into_pictures_and_each_once(

@@ -137,7 +137,7 @@ def media_of(answer: Answer) -> Iterator[Media]:
                 yield Media(answer.exchanges[-1], number, place, str(part.get("mime_type") or ""), part)
 
 
-def save(found: Iterable[Media], folder: Path) -> Iterator[Saved]:
+def save(found: Iterable[Media], folder: Path, *, overwrite: bool = True) -> Iterator[Saved]:
     """Writes each part that was sent along into ``folder``, which is made with the first. Raises OSError."""
     for media in found:
         if not media.is_inline:
@@ -149,7 +149,8 @@ def save(found: Iterable[Media], folder: Path) -> Iterator[Saved]:
             yield Saved(media, None, f"the data is not base64: {fault}")
             continue
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / media.name).write_bytes(data)
+        with (folder / media.name).open("wb" if overwrite else "xb") as file:
+            file.write(data)
         yield Saved(media, len(data))
 
 

@@ -55,7 +55,7 @@ def save_media(path: str, number: int, out: str) -> str:
     folder = Path(expanduser(out)) if out else default_path(path, number, "-media")
     with Recording.open(path) as recording:
         answer = OneExchange(recording.exchange(number)).answer
-        saved = list(save(media_of(answer), folder)) if answer is not None else []
+        saved = list(save(media_of(answer), folder, overwrite=False)) if answer is not None else []
     written = [each for each in saved if each.size_bytes is not None]
     if not written:
         return "no media were sent along in this exchange"

@@ -128,12 +128,7 @@ def test_a_pager_that_cannot_be_run_is_told_in_the_viewer(
 
 def test_a_replay_is_started_and_ends_with_the_viewer(terminal: Terminal, story: Path) -> None:
     terminal.type(command("view story.sse.zst"))
-    terminal.wait_to_see("1/10")
-    terminal.press("r")
-    screen = terminal.wait_to_see("replay: http://127.0.0.1:")
-    found = re.search(r"127\.0\.0\.1:(\d+)", screen)
-    assert found
-    with socket.create_connection(("127.0.0.1", int(found[1])), PATIENCE_S) as client:
+    with client_of_replay(terminal) as client:
         terminal.press("Q")
         terminal.wait_to_see("ended with 0")
         assert ended(client)
@@ -145,16 +140,20 @@ def test_who_ends_it_from_outside_leaves_the_terminal_as_it_was_and_no_replay(
 ) -> None:
     view = f"exec {sys.executable} -m sserec view story.sse.zst"
     terminal.type(f"sh -c 'echo $$ > viewer; {view}'; echo ended with $?")
-    terminal.wait_to_see("1/10")
-    terminal.press("r")
-    screen = terminal.wait_to_see("replay: http://127.0.0.1:")
-    found = re.search(r"127\.0\.0\.1:(\d+)", screen)
-    assert found
-    with socket.create_connection(("127.0.0.1", int(found[1])), PATIENCE_S) as client:
+    with client_of_replay(terminal) as client:
         os.kill(int((tmp_path / "viewer").read_text()), number)
         screen = terminal.wait_to_see(f"ended with {128 + number}")
         assert "1/10" not in screen, "the shell's own screen is back"
         assert ended(client)
+
+
+def client_of_replay(terminal: Terminal) -> socket.socket:
+    """Starts a replay from the viewer, and connects to it."""
+    terminal.wait_to_see("1/10")
+    terminal.press("r")
+    found = re.search(r"127\.0\.0\.1:(\d+)", terminal.wait_to_see("replay: http://127.0.0.1:"))
+    assert found
+    return socket.create_connection(("127.0.0.1", int(found[1])), PATIENCE_S)
 
 
 def ended(client: socket.socket) -> bool:
